@@ -1,0 +1,56 @@
+namespace Herd.Contracts.Adapters;
+
+/// <summary>A tenant's adapter: its versions and aliases. Key: <c>t:tenant/a:name</c>.</summary>
+[Alias("herd.IAdapterGrain")]
+public interface IAdapterGrain : IGrainWithStringKey
+{
+    /// <summary>The alias a bare adapter name stands for.</summary>
+    const string DefaultAlias = "latest";
+
+    /// <summary>Checks an upload, stores it as a version, warms it on the replicas and moves the alias. Publishing known content again is no error.</summary>
+    /// <param name="request">The upload.</param>
+    /// <param name="cancellationToken">Stops the call; a version that was stored stays.</param>
+    /// <returns>The steps; the last is <see cref="PublishStage.Live"/>, or <see cref="PublishStage.Stored"/> where no alias was named.</returns>
+    /// <exception cref="Errors.HerdException">The file is wrong, or does not fit the base.</exception>
+    [Alias("Publish")]
+    IAsyncEnumerable<PublishUpdate> Publish(PublishRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Warms a version and points an alias to it, atomically.</summary>
+    /// <param name="alias">The alias; made where it does not exist.</param>
+    /// <param name="versionDigest">The version.</param>
+    /// <param name="cancellationToken">Stops the call; the alias moves whole or not at all.</param>
+    /// <returns>The steps.</returns>
+    /// <exception cref="Errors.HerdException">No such version.</exception>
+    [Alias("MoveAlias")]
+    IAsyncEnumerable<PublishUpdate> MoveAlias(string alias, string versionDigest, CancellationToken cancellationToken = default);
+
+    /// <summary>Points an alias to the version it pointed to before.</summary>
+    /// <param name="alias">The alias.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The steps.</returns>
+    /// <exception cref="Errors.HerdException">No such alias, or nothing to go back to.</exception>
+    [Alias("RollBack")]
+    IAsyncEnumerable<PublishUpdate> RollBack(string alias, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the version that a reference names now.</summary>
+    /// <param name="reference">An alias, <c>sha256:digest</c>, or null for <see cref="DefaultAlias"/>.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The version.</returns>
+    /// <exception cref="Errors.HerdException">No such adapter, alias or version.</exception>
+    [Alias("Resolve")]
+    Task<AdapterVersion> Resolve(string? reference, CancellationToken cancellationToken = default);
+
+    /// <summary>The adapter with its versions and aliases.</summary>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The description.</returns>
+    /// <exception cref="Errors.HerdException">No such adapter.</exception>
+    [Alias("Describe")]
+    Task<AdapterDescription> Describe(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the adapter: at once for new requests, its bytes when the last running one ends.</summary>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="Errors.HerdException">No such adapter.</exception>
+    [Alias("Delete")]
+    Task Delete(CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,33 @@
+using Herd.Contracts.Adapters;
+using Herd.Contracts.Blobs;
+
+namespace Herd.Contracts.Models;
+
+/// <summary>One generation on one replica.</summary>
+[GenerateSerializer, Immutable, Alias("herd.GenerateRequest")]
+public sealed record GenerateRequest
+{
+    /// <summary>Names the generation within the cluster; used to cancel it.</summary>
+    [Id(0)]
+    public required string RequestId { get; init; }
+
+    /// <summary>Whose request it is; keeps caches apart.</summary>
+    [Id(1)]
+    public required string Tenant { get; init; }
+
+    /// <summary>The adapter version, fixed for the whole generation; null for the bare base.</summary>
+    [Id(2)]
+    public AdapterVersion? Version { get; init; }
+
+    /// <summary>What to start from.</summary>
+    [Id(3)]
+    public required Prompt Prompt { get; init; }
+
+    /// <summary>The picture in force, if any.</summary>
+    [Id(4)]
+    public BlobRef? Picture { get; init; }
+
+    /// <summary>How tokens are chosen.</summary>
+    [Id(5)]
+    public required SamplingParameters Sampling { get; init; }
+}
