@@ -1,0 +1,78 @@
+using Microsoft.Win32.SafeHandles;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Checkpoints;
+
+/// <summary>A file read by position, from any thread, never beyond the length it had when it was opened.</summary>
+internal sealed class FileBytes : IDisposable
+{
+    private const string Damaged = "The file changed or cannot be read; copy it again.";
+
+    private readonly SafeFileHandle _handle;
+
+    private FileBytes(string path, SafeFileHandle handle)
+    {
+        Path = path;
+        _handle = handle;
+        Length = RandomAccess.GetLength(handle);
+    }
+
+    internal string Path { get; }
+
+    internal long Length { get; }
+
+    internal static FileBytes Open(string path)
+    {
+        try
+        {
+            return new FileBytes(path, File.OpenHandle(path));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new CheckpointException(path, null, "a readable file", error is FileNotFoundException ? "none" : error.GetType().Name, "Check the path.", error);
+        }
+    }
+
+    /// <summary>Fills the whole target from the given position.</summary>
+    internal void Read(long offset, Span<byte> target)
+    {
+        if (offset < 0 || offset > Length - target.Length)
+        {
+            throw new CheckpointException(Path, null, $"{target.Length} bytes at {offset}", $"a file of {Length} bytes", "The file is cut short; copy it again.");
+        }
+
+        try
+        {
+            while (!target.IsEmpty)
+            {
+                var read = RandomAccess.Read(_handle, target, offset);
+                if (read == 0)
+                {
+                    throw new CheckpointException(Path, null, $"{Length} bytes", $"{offset}", Damaged);
+                }
+
+                offset += read;
+                target = target[read..];
+            }
+        }
+        catch (IOException error)
+        {
+            throw new CheckpointException(Path, null, "readable data", $"an error at byte {offset}", Damaged, error);
+        }
+    }
+
+    /// <summary>Fills a contiguous CPU tensor with the bytes from the given position on.</summary>
+    internal void Read(long offset, Tensor target)
+    {
+        TensorBytes.ForEachPiece(target, piece =>
+        {
+            Read(offset, piece);
+            offset += piece.Length;
+        });
+    }
+
+    public void Dispose()
+    {
+        _handle.Dispose();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Checkpoints;
+
+/// <summary>A PyTorch file, as <c>torch.save</c> has written it since version 1.6: a zip container of one pickle and the raw data of its tensors.</summary>
+/// <remarks>The pickle is read through a white list; nothing in the file is executed. Data is checked against the container's checksums.</remarks>
+public sealed class PthFile : ITensorFile
+{
+    private const string ModelKey = "model";
+    private const string ConfigKey = "config";
+    private const uint ZipSignature = 0x04034b50;
+
+    private readonly FileBytes _file;
+    private readonly PthData _data;
+    private readonly Dictionary<string, PthTensor> _stored = [];
+
+    private PthFile(FileBytes file, Dictionary<string, object?> root)
+    {
+        _file = file;
+        _data = new PthData(file);
+        Root = (IReadOnlyDictionary<string, object?>)new PthTree(file.Path).Convert("", root)!;
+        var model = root.GetValueOrDefault(ModelKey) as Dictionary<string, object?> ?? root;
+        foreach (var (name, value) in model)
+        {
+            _stored[name] = value as PthTensor ?? throw Refuse(name, "a tensor", "another kind of value");
+        }
+
+        Tensors = _stored.ToDictionary(pair => pair.Key, pair => new TensorInfo(pair.Key, pair.Value.Storage.Type.DType, pair.Value.Shape));
+        CheckTotal();
+    }
+
+    /// <inheritdoc/>
+    public string Path => _file.Path;
+
+    /// <summary>All that was saved: dictionaries, lists (tuples too), text, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, and
+    /// <see cref="TensorInfo"/> where there was a tensor.</summary>
+    public IReadOnlyDictionary<string, object?> Root { get; }
+
+    /// <summary>The tensors of the root's <c>model</c> dictionary, where it has one, else those of the root.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>Opens a file, reads its pickle and checks where its data lies.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <returns>The open file, owned by the caller.</returns>
+    /// <exception cref="CheckpointException">The file is missing, not of this form, or holds something that is not allowed.</exception>
+    public static PthFile Open(string path)
+    {
+        var file = FileBytes.Open(path);
+        try
+        {
+            if (!Looks(file))
+            {
+                throw new CheckpointException(
+                    path, null, "a PyTorch zip container", "no zip file (PyTorch before 1.6 wrote bare pickles)", "Load it in Python and save it again with torch.save.");
+            }
+
+            return new PthFile(file, PthContainer.ReadRoot(file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds a value of the root's <c>config</c> dictionary.</summary>
+    /// <typeparam name="T"><see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or <see cref="string"/>.</typeparam>
+    /// <param name="name">The key in <c>config</c>.</param>
+    /// <param name="value">The value, where there is one.</param>
+    /// <returns>Whether the file has that entry.</returns>
+    /// <exception cref="CheckpointException">The entry is of another type.</exception>
+    public bool TryGetConfig<T>(string name, out T? value)
+    {
+        value = default;
+        if (!Root.TryGetValue(ConfigKey, out var found))
+        {
+            return false;
+        }
+
+        var config = found as IReadOnlyDictionary<string, object?> ?? throw Refuse(null, "a dictionary as 'config'", "another value");
+        if (!config.TryGetValue(name, out var entry))
+        {
+            return false;
+        }
+
+        value = entry is T typed ? typed : throw Refuse(null, $"config {CheckpointException.Quote(name)} of type {typeof(T).Name}", entry?.GetType().Name ?? "None");
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Tensor Read(string name)
+    {
+        return _stored.TryGetValue(name, out var tensor) ? _data.Read(Tensors[name], tensor) : throw TensorFile.Missing(this, name);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _file.Dispose();
+    }
+
+    /// <summary>Whether the file begins as a zip container does.</summary>
+    internal static bool Looks(FileBytes file)
+    {
+        Span<byte> signature = stackalloc byte[sizeof(uint)];
+        if (file.Length < signature.Length)
+        {
+            return false;
+        }
+
+        file.Read(0, signature);
+        return BinaryPrimitives.ReadUInt32LittleEndian(signature) == ZipSignature;
+    }
+
+    /// <summary>Tensors may share data (tied weights do), but a small file must not stand for an unbounded amount of it.</summary>
+    private void CheckTotal()
+    {
+        const int MostSharing = 4;
+        var total = _stored.Values.Aggregate((Int128)0, (sum, tensor) => sum + tensor.Count * tensor.Storage.Type.Size);
+        if (total > (Int128)MostSharing * _file.Length)
+        {
+            throw Refuse(null, $"tensors of at most {MostSharing} times the file's {_file.Length} bytes", $"{total} bytes");
+        }
+    }
+
+    private CheckpointException Refuse(string? tensor, string expected, string found)
+    {
+        return new CheckpointException(Path, tensor, expected, found, "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.");
+    }
+}

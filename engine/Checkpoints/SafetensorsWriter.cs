@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Checkpoints;
+
+/// <summary>Writes safetensors files whose bytes depend only on names, values and metadata.</summary>
+/// <remarks>The header lists metadata and tensors in ordinal order of their names. The data stands widest elements first, then by name, so that
+/// each tensor lies aligned to its element size; the header is padded with spaces to a multiple of 8 bytes.</remarks>
+public static class SafetensorsWriter
+{
+    private const int Alignment = 8;
+
+    /// <summary>Writes a file, replacing one that is there.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="tensors">Any shapes, strides and devices; types as in <see cref="SafetensorsFile"/>.</param>
+    /// <param name="metadata">Free text entries; null for none.</param>
+    /// <exception cref="ArgumentException">A tensor has a type that the format or this reader does not know, or a reserved name.</exception>
+    public static void Write(string path, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        using var stream = File.Create(path);
+        Write(stream, tensors, metadata);
+    }
+
+    /// <summary>Writes to a stream, from its present position on.</summary>
+    /// <param name="stream">Where to write; it stays open.</param>
+    /// <param name="tensors">Any shapes, strides and devices; types as in <see cref="SafetensorsFile"/>.</param>
+    /// <param name="metadata">Free text entries; null for none.</param>
+    /// <exception cref="ArgumentException">A tensor has a type that the format or this reader does not know, or a reserved name.</exception>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var placed = Place(tensors);
+        var json = Header(placed, metadata ?? new Dictionary<string, string>());
+        var padding = -json.Length & (Alignment - 1);
+        Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)(json.Length + padding));
+        stream.Write(length);
+        stream.Write(json);
+        stream.Write("       "u8[..padding]);
+        foreach (var (_, tensor, _, _) in placed)
+        {
+            using var scope = NewDisposeScope();
+            TensorBytes.ForEachPiece(tensor.detach().cpu().contiguous(), piece => stream.Write(piece));
+        }
+    }
+
+    private static List<(string Name, Tensor Tensor, StoredType Type, long Offset)> Place(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var placed = new List<(string Name, Tensor Tensor, StoredType Type, long Offset)>();
+        long offset = 0;
+        foreach (var (name, tensor) in tensors.OrderByDescending(pair => pair.Value.ElementSize).ThenBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            var type = StoredType.Of(tensor.dtype);
+            if (type is null || name == SafetensorsHeader.MetadataKey)
+            {
+                throw new ArgumentException($"Tensor '{name}' of type {tensor.dtype} has no place in a safetensors file.", nameof(tensors));
+            }
+
+            placed.Add((name, tensor, type, offset));
+            offset += tensor.numel() * type.Size;
+        }
+
+        return placed;
+    }
+
+    private static ReadOnlySpan<byte> Header(List<(string Name, Tensor Tensor, StoredType Type, long Offset)> placed, IReadOnlyDictionary<string, string> metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        if (metadata.Count > 0)
+        {
+            json.WriteStartObject(SafetensorsHeader.MetadataKey);
+            foreach (var (key, value) in metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                json.WriteString(key, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        foreach (var (name, tensor, type, offset) in placed.OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            WriteEntry(json, name, type, tensor.shape, offset, offset + tensor.numel() * type.Size);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan;
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, string name, StoredType type, long[] shape, long begin, long end)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("dtype", type.Safetensors);
+        WriteIntegers(json, "shape", shape);
+        WriteIntegers(json, "data_offsets", [begin, end]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteIntegers(Utf8JsonWriter json, string name, long[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteNumberValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+}

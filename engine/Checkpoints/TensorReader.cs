@@ -1,0 +1,104 @@
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Checkpoints;
+
+/// <summary>Takes the tensors of a model part out of a file, and in the end insists that nothing was left over.</summary>
+/// <remarks>Not thread-safe. The file stays the caller's.</remarks>
+internal sealed class TensorReader(ITensorFile file)
+{
+    private const int MostNamed = 5;
+
+    private readonly HashSet<string> _taken = [];
+    private readonly HashSet<string> _absent = [];
+
+    internal ITensorFile File => file;
+
+    internal bool Has(string name)
+    {
+        return file.Tensors.ContainsKey(name);
+    }
+
+    /// <summary>Reads a tensor that must be there.</summary>
+    /// <param name="name">Its name in the file.</param>
+    /// <param name="shape">The shape it must have.</param>
+    /// <param name="convertTo">The type to convert it to; null keeps the stored one.</param>
+    /// <returns>A fresh contiguous CPU tensor of that shape, owned by the caller's scope.</returns>
+    /// <exception cref="CheckpointException">It is absent, of another shape, damaged, or holds an infinity or NaN.</exception>
+    internal Tensor Take(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null)
+    {
+        if (!file.Tensors.TryGetValue(name, out var info))
+        {
+            throw TensorFile.Missing(file, name);
+        }
+
+        if (!shape.SequenceEqual(info.Shape.ToArray()))
+        {
+            throw new CheckpointException(
+                file.Path,
+                name,
+                $"shape {CheckpointException.Describe(shape)}",
+                CheckpointException.Describe([.. info.Shape]),
+                "Check that the file belongs to this model and that its configuration matches.");
+        }
+
+        _taken.Add(name);
+        var stored = file.Read(name);
+        try
+        {
+            CheckFinite(name, stored);
+            if (convertTo is not { } dtype || dtype == stored.dtype)
+            {
+                return stored;
+            }
+
+            var converted = stored.to(dtype);
+            CheckFinite(name, converted);
+            stored.Dispose();
+            return converted;
+        }
+        catch
+        {
+            stored.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a tensor that may be absent: null then. Otherwise as <see cref="Take"/>.</summary>
+    internal Tensor? TryTake(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null)
+    {
+        if (Has(name))
+        {
+            return Take(name, shape, convertTo);
+        }
+
+        _absent.Add(name);
+        return null;
+    }
+
+    /// <summary>Insists that every tensor of the file was taken.</summary>
+    /// <param name="ignorable">Names that are known to be of no use; null for none.</param>
+    /// <exception cref="CheckpointException">There are others; the message names the first ones.</exception>
+    internal void ExpectAllTaken(Func<string, bool>? ignorable = null)
+    {
+        var unknown = file.Tensors.Keys.Where(name => !_taken.Contains(name) && ignorable?.Invoke(name) != true).Order(StringComparer.Ordinal).ToList();
+        if (unknown.Count == 0)
+        {
+            return;
+        }
+
+        var named = string.Join(", ", unknown.Take(MostNamed).Select(CheckpointException.Quote)) + (unknown.Count > MostNamed ? ", ..." : "");
+        var nearest = NearestName.Find(unknown[0], _absent) ?? NearestName.Find(unknown[0], _taken);
+        var hint = nearest is null ? "" : $" (the nearest known name is {CheckpointException.Quote(nearest)})";
+        throw new CheckpointException(
+            file.Path, unknown[0], "only known tensors", $"{unknown.Count} unknown: {named}{hint}", "Check that the file belongs to this kind of model.");
+    }
+
+    private void CheckFinite(string name, Tensor tensor)
+    {
+        if (!FiniteCheck.IsFinite(tensor))
+        {
+            throw new CheckpointException(
+                file.Path, name, $"finite values as {tensor.dtype}", "an infinity or NaN", "The file is damaged, the training that made it diverged, or the type is too narrow.");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Herd.Engine.Checkpoints;
+
+/// <summary>One stored file of a zip container.</summary>
+/// <param name="Name">Its full name, with forward slashes.</param>
+/// <param name="Offset">Where its bytes begin in the container.</param>
+/// <param name="Length">How many there are.</param>
+/// <param name="Checksum">Their CRC-32.</param>
+internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum);
+
+/// <summary>Reads the central directory of a zip container the way PyTorch writes it: entries stored, none compressed, nothing behind the
+/// end record.</summary>
+/// <remarks>Own code because tensors are read by position: the framework's reader hides where an entry's bytes lie. Layout: PKWARE APPNOTE.TXT 4.3.</remarks>
+internal sealed class ZipDirectory
+{
+    private const int EndBytes = 22;
+    private const int End64Bytes = 56;
+    private const int LocatorBytes = 20;
+    private const int CentralBytes = 46;
+    private const int LocalBytes = 30;
+    private const int MaxDirectoryBytes = 64 << 20;
+    private const uint EndSignature = 0x06054b50;
+    private const uint End64Signature = 0x06064b50;
+    private const uint LocatorSignature = 0x07064b50;
+    private const uint CentralSignature = 0x02014b50;
+    private const uint LocalSignature = 0x04034b50;
+
+    private readonly FileBytes _file;
+    private readonly Dictionary<string, ZipEntry> _entries = [];
+
+    private ZipDirectory(FileBytes file)
+    {
+        _file = file;
+    }
+
+    internal static IReadOnlyDictionary<string, ZipEntry> Read(FileBytes file)
+    {
+        var directory = new ZipDirectory(file);
+        var (offset, length, count) = directory.Locate();
+        if (offset < 0 || length < 0 || length > MaxDirectoryBytes || offset > file.Length - length)
+        {
+            throw directory.Refuse($"a directory inside the file of {file.Length} bytes", $"{length} bytes at {offset}");
+        }
+
+        var bytes = new byte[length];
+        file.Read(offset, bytes);
+        directory.Parse(bytes, offset);
+        if (directory._entries.Count != count)
+        {
+            throw directory.Refuse($"{count} entries", $"{directory._entries.Count}");
+        }
+
+        return directory._entries;
+    }
+
+    private (long Offset, long Length, long Count) Locate()
+    {
+        Span<byte> end = stackalloc byte[EndBytes];
+        _file.Read(_file.Length - EndBytes, end);
+        if (UInt32(end, 0) != EndSignature || UInt16(end, 20) != 0)
+        {
+            throw Refuse("a zip end record at the end of the file", "other bytes");
+        }
+
+        if (_file.Length >= EndBytes + LocatorBytes)
+        {
+            Span<byte> locator = stackalloc byte[LocatorBytes];
+            _file.Read(_file.Length - EndBytes - LocatorBytes, locator);
+            if (UInt32(locator, 0) == LocatorSignature)
+            {
+                return Locate64(Int64(locator, 8));
+            }
+        }
+
+        return (UInt32(end, 16), UInt32(end, 12), UInt16(end, 10));
+    }
+
+    private (long Offset, long Length, long Count) Locate64(long offset)
+    {
+        Span<byte> end = stackalloc byte[End64Bytes];
+        _file.Read(offset, end);
+        if (UInt32(end, 0) != End64Signature)
+        {
+            throw Refuse("a zip64 end record", $"other bytes at {offset}");
+        }
+
+        return (Int64(end, 48), Int64(end, 40), Int64(end, 32));
+    }
+
+    private void Parse(ReadOnlySpan<byte> bytes, long directoryOffset)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (bytes.Length < CentralBytes || UInt32(bytes, 0) != CentralSignature)
+            {
+                throw Refuse("a zip directory entry", "other bytes");
+            }
+
+            var nameLength = UInt16(bytes, 28);
+            var extraLength = UInt16(bytes, 30);
+            var total = CentralBytes + nameLength + extraLength + UInt16(bytes, 32);
+            if (bytes.Length < total)
+            {
+                throw Refuse("whole directory entries", "a cut one");
+            }
+
+            var name = ReadName(bytes.Slice(CentralBytes, nameLength));
+            var entry = ReadEntry(name, bytes[..CentralBytes], bytes.Slice(CentralBytes + nameLength, extraLength), directoryOffset);
+            if (!_entries.TryAdd(name, entry))
+            {
+                throw Refuse("every entry once", $"{CheckpointException.Quote(name)} twice");
+            }
+
+            bytes = bytes[total..];
+        }
+    }
+
+    private string ReadName(ReadOnlySpan<byte> bytes)
+    {
+        var name = Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : "";
+        if (name.Length == 0 || name.Contains('\\') || name.Contains('\0') || name.Split('/').Any(part => part is "" or "." or ".."))
+        {
+            throw Refuse("plain relative entry names", CheckpointException.Quote(name));
+        }
+
+        return name;
+    }
+
+    private ZipEntry ReadEntry(string name, ReadOnlySpan<byte> central, ReadOnlySpan<byte> extra, long directoryOffset)
+    {
+        var encrypted = (UInt16(central, 8) & 1) != 0;
+        var method = UInt16(central, 10);
+        if (encrypted || method != 0)
+        {
+            throw Refuse("stored entries", $"{CheckpointException.Quote(name)} {(encrypted ? "encrypted" : $"compressed by method {method}")}");
+        }
+
+        // Sizes that 32 bits cannot hold stand in the extra field, in this order.
+        var wide = Zip64Field(extra);
+        var length = Widen(UInt32(central, 24), ref wide);
+        var stored = Widen(UInt32(central, 20), ref wide);
+        var local = Widen(UInt32(central, 42), ref wide);
+        if (length < 0 || stored != length)
+        {
+            throw Refuse("stored entries", $"{CheckpointException.Quote(name)} of {length} bytes in {stored}");
+        }
+
+        Span<byte> header = stackalloc byte[LocalBytes];
+        _file.Read(local, header);
+        var offset = local + LocalBytes + UInt16(header, 26) + UInt16(header, 28);
+        if (UInt32(header, 0) != LocalSignature || offset > directoryOffset - length)
+        {
+            throw Refuse("entries that lie before the directory", CheckpointException.Quote(name));
+        }
+
+        return new ZipEntry(name, offset, length, UInt32(central, 16));
+    }
+
+    private ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra)
+    {
+        const int FieldHeader = 4;
+        while (extra.Length >= FieldHeader)
+        {
+            var length = UInt16(extra, 2);
+            if (length > extra.Length - FieldHeader)
+            {
+                throw Refuse("sound extra fields", "a cut one");
+            }
+
+            if (UInt16(extra, 0) == 1)
+            {
+                return extra.Slice(FieldHeader, length);
+            }
+
+            extra = extra[(FieldHeader + length)..];
+        }
+
+        return [];
+    }
+
+    private long Widen(uint value, ref ReadOnlySpan<byte> wide)
+    {
+        if (value != uint.MaxValue)
+        {
+            return value;
+        }
+
+        if (wide.Length < sizeof(long))
+        {
+            throw Refuse("a zip64 field for a large entry", "none");
+        }
+
+        var widened = Int64(wide, 0);
+        wide = wide[sizeof(long)..];
+        return widened;
+    }
+
+    private CheckpointException Refuse(string expected, string found)
+    {
+        return new CheckpointException(_file.Path, null, expected, found, "Copy the file again, or save it again with torch.save.");
+    }
+
+    private static ushort UInt16(ReadOnlySpan<byte> bytes, int at)
+    {
+        return BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
+    }
+
+    private static uint UInt32(ReadOnlySpan<byte> bytes, int at)
+    {
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+    }
+
+    private static long Int64(ReadOnlySpan<byte> bytes, int at)
+    {
+        return BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
+    }
+}
