@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Herd.Silo.Devices;
+
+/// <summary>The replica that this process serves. Configuration section <c>Replica</c>. What is left out takes the engine's default.</summary>
+public sealed class ReplicaOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Replica";
+
+    /// <summary>Folder of the base: the official form or the Hugging Face form.</summary>
+    [Required]
+    public string Base { get; set; } = "";
+
+    /// <summary>The base's <c>tokenizer.model</c>.</summary>
+    /// <value>Default: looked for in the base's folder.</value>
+    public string? Tokenizer { get; set; }
+
+    /// <summary>The CLIP image encoder.</summary>
+    /// <value>Default: none; adapters then take no pictures.</value>
+    public string? Clip { get; set; }
+
+    /// <summary>The device, such as <c>cpu:0</c> or <c>cuda:0</c>.</summary>
+    /// <value>Default <c>cpu:0</c>.</value>
+    [Required]
+    public string Device { get; set; } = "cpu:0";
+
+    /// <summary>Arithmetic: <c>bfloat16</c> or <c>float32</c>.</summary>
+    /// <value>Default <c>bfloat16</c>.</value>
+    [RegularExpression("^(bfloat16|float32)$", ErrorMessage = "Replica:Dtype must be bfloat16 or float32.")]
+    public string Dtype { get; set; } = "bfloat16";
+
+    /// <summary>Tokens of all sequences together that fit into the key and value cache.</summary>
+    [Range(16, int.MaxValue)]
+    public int? KvCacheTokens { get; set; }
+
+    /// <summary>Most tokens of one sequence.</summary>
+    [Range(16, int.MaxValue)]
+    public int? MaxSequenceTokens { get; set; }
+
+    /// <summary>Most sequences in the batch.</summary>
+    [Range(1, 4096)]
+    public int? MaxRunningSequences { get; set; }
+
+    /// <summary>Most sequences that wait for room; beyond it the replica is busy.</summary>
+    [Range(0, 65536)]
+    public int? MaxWaitingSequences { get; set; }
+
+    /// <summary>Most tokens of one step.</summary>
+    [Range(1, 65536)]
+    public int? MaxStepTokens { get; set; }
+
+    /// <summary>Adapter versions on the device at one time.</summary>
+    [Range(1, 65536)]
+    public int? AdapterSlots { get; set; }
+
+    /// <summary>Host memory for adapter versions that no sequence uses.</summary>
+    /// <value>Default 1 GiB, in bytes.</value>
+    [Range(0L, long.MaxValue)]
+    public long AdapterCacheBytes { get; set; } = 1L << 30;
+
+    /// <summary>Most tokens of an answer where the request names none.</summary>
+    /// <value>Default 256.</value>
+    [Range(1, int.MaxValue)]
+    public int DefaultMaxTokens { get; set; } = 256;
+
+    /// <summary>Temperature where the request names none.</summary>
+    /// <value>Default 0.1, the official programs' value.</value>
+    [Range(0f, 10f)]
+    public float DefaultTemperature { get; set; } = 0.1f;
+
+    /// <summary>Top-p where the request names none.</summary>
+    /// <value>Default 0.75, the official programs' value.</value>
+    [Range(0.0001f, 1f)]
+    public float DefaultTopP { get; set; } = 0.75f;
+
+    /// <summary>How long a stopping process lets running sequences go on.</summary>
+    /// <value>Default 10 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}
