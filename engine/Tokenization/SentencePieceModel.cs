@@ -62,7 +62,7 @@ internal sealed class SentencePieceModel
 
     internal static SentencePieceModel Load(string path)
     {
-        ArgumentNullException.ThrowIfNull(path);
+        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
             var info = new FileInfo(path);
@@ -74,7 +74,7 @@ internal sealed class SentencePieceModel
             var bytes = File.ReadAllBytes(path);
             return new SentencePieceModel(SentencePieceFile.Parse(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {
             throw new EngineException(
                 EngineErrorCode.InvalidFile,
