@@ -40,7 +40,6 @@ internal sealed class SentencePieceFile
 
     private void ReadModel(CodedInputStream input)
     {
-        // The format's own defaults: a file that does not mention these fields has them.
         var (trainerSeen, normalizerSeen) = (false, false);
         while (input.ReadTag() is var tag && tag != 0)
         {
@@ -110,6 +109,7 @@ internal sealed class SentencePieceFile
 
     private void ReadTrainer(CodedInputStream input)
     {
+        // What a file does not mention has the format's default, here and for the normalizer.
         var (model, byteFallback, suffix) = (1L, false, false);
         while (input.ReadTag() is var tag && tag != 0)
         {
@@ -183,10 +183,11 @@ internal sealed class SentencePieceFile
     {
         while (input.ReadTag() is var tag && tag != 0)
         {
-            Require(
-                WireFormat.GetTagFieldNumber(tag) is not (2 or 6) || Bytes(input, tag).Length == 0,
-                "the model has a denormalizer, which is not supported");
-            if (WireFormat.GetTagFieldNumber(tag) is not (2 or 6))
+            if (WireFormat.GetTagFieldNumber(tag) is 2 or 6)
+            {
+                Require(Bytes(input, tag).Length == 0, "the model has a denormalizer, which is not supported");
+            }
+            else
             {
                 input.SkipLastField();
             }
