@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text;
+using Herd.Engine.Checkpoints;
+
+namespace Herd.Engine.Vision;
+
+/// <summary>Finds and names the file of an image encoder.</summary>
+internal static class ClipFile
+{
+    // The form that needs no unpacking comes first: a folder may hold the same encoder in both.
+    private static readonly string[] Forms = ["*.safetensors", "*.pth"];
+
+    /// <param name="path">A file, or a folder that holds one encoder.</param>
+    /// <exception cref="CheckpointException">The folder holds no encoder, or several of one form.</exception>
+    public static ITensorFile Open(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return TensorFile.Open(path);
+        }
+
+        foreach (var form in Forms)
+        {
+            var fitting = Directory.EnumerateFiles(path, form).Where(HoldsEncoder).Order(StringComparer.Ordinal).ToList();
+            if (fitting.Count > 1)
+            {
+                throw new CheckpointException(path, null, "one image encoder", string.Join(" and ", fitting.Select(Path.GetFileName)), "Name the file instead of the folder.");
+            }
+
+            if (fitting.Count == 1)
+            {
+                return TensorFile.Open(fitting[0]);
+            }
+        }
+
+        throw new CheckpointException(path, null, $"a .pth or .safetensors file that holds '{ClipShape.PatchWeight}'", "none", "Put the image encoder there, or name its file.");
+    }
+
+    /// <summary>SHA-256 over the encoder's tensors as stored, in the order of their names: name, type, shape, bytes. Both file forms of the same tensors agree.</summary>
+    public static string Digest(ITensorFile file)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var info in file.Tensors.Values.Where(info => IsVisual(info.Name)).OrderBy(info => info.Name, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{info.Name}\0{info.DType}\0{string.Join(',', info.Shape)}\0"));
+            using var tensor = file.Read(info.Name);
+            TensorBytes.ForEachPiece(tensor, piece => hash.AppendData(piece));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    public static bool IsVisual(string name) => name.StartsWith(ClipShape.Prefix, StringComparison.Ordinal);
+
+    private static bool HoldsEncoder(string path)
+    {
+        using var file = TensorFile.Open(path);
+        return file.Tensors.ContainsKey(ClipShape.PatchWeight);
+    }
+}
