@@ -7,8 +7,7 @@ namespace Herd.Engine.Tokenization;
 /// <para>SentencePiece BPE with identity normalisation: a space is put in front of a non-empty text, spaces become U+2581, characters without a piece become
 /// their UTF-8 bytes. Control pieces written out in a text (<c>&lt;s&gt;</c>) are ordinary text and never become control ids. A lone surrogate becomes U+FFFD.</para>
 /// <para>Own code in place of Microsoft.ML.Tokenizers: that library encodes alike (a test compares the two) but only with the leading space, which
-/// continuations must not have; its decoding drops unknown ids and spaces after bytes, and merges broken bytes; and it takes files whose settings it
-/// ignores.</para>
+/// continuations must not have; and its decoding drops unknown ids and the space of a piece after bytes, and gives one U+FFFD for several broken bytes.</para>
 /// </remarks>
 public sealed class LlamaTokenizer
 {
