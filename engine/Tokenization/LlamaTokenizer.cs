@@ -6,8 +6,9 @@ namespace Herd.Engine.Tokenization;
 /// <remarks>
 /// <para>SentencePiece BPE with identity normalisation: a space is put in front of a non-empty text, spaces become U+2581, characters without a piece become
 /// their UTF-8 bytes. Control pieces written out in a text (<c>&lt;s&gt;</c>) are ordinary text and never become control ids. A lone surrogate becomes U+FFFD.</para>
-/// <para>Own code in place of Microsoft.ML.Tokenizers: that library encodes alike (a test compares the two) but only with the leading space, which
-/// continuations must not have; and its decoding drops unknown ids and the space of a piece after bytes, and gives one U+FFFD for several broken bytes.</para>
+/// <para>Own code in place of Microsoft.ML.Tokenizers 2.0.1, which merges the rightmost of equal pairs where SentencePiece merges the leftmost
+/// (<c>sss</c> becomes <c>s,ss</c>), cannot encode without the leading space, and in decoding drops unknown ids and the space of a piece after bytes and
+/// gives one U+FFFD for several broken bytes.</para>
 /// </remarks>
 public sealed class LlamaTokenizer
 {
