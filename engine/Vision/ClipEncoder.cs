@@ -64,7 +64,9 @@ public sealed class ClipEncoder : IDisposable
     /// <param name="dtype">The dtype of linear maps and embeddings: Float32, BFloat16 or Float16.</param>
     /// <param name="device">Where the weights go.</param>
     /// <returns>The encoder, owned by the caller.</returns>
-    /// <exception cref="CheckpointException">The file is missing or damaged, or a tensor is missing, unknown, of another shape or not finite.</exception>
+    /// <exception cref="CheckpointException">
+    /// The file is missing or damaged, or a tensor is missing, unknown, of another shape or not finite.
+    /// </exception>
     public static ClipEncoder Load(string path, ScalarType dtype, Device device)
     {
         using var file = ClipFile.Open(path);
@@ -78,7 +80,8 @@ public sealed class ClipEncoder : IDisposable
 
     /// <summary>Encodes pictures.</summary>
     /// <param name="images">
-    /// [B, 3, ImageSize, ImageSize], any float dtype and device, as <see cref="ClipPreprocessor.ToTensor"/> makes them; all zeros stand for no picture.
+    /// [B, 3, ImageSize, ImageSize], any float dtype and device, as <see cref="ClipPreprocessor.ToTensor"/> makes them; all zeros stand for no
+    /// picture.
     /// </param>
     /// <returns>[B, TokenCount, OutputWidth], <see cref="DType"/>, on the encoder's device; belongs to the caller's scope.</returns>
     /// <exception cref="ArgumentException">The shape is another.</exception>
@@ -88,7 +91,8 @@ public sealed class ClipEncoder : IDisposable
         var side = _shape.ImageSize;
         if (images.shape is not [> 0, ClipShape.Colours, var height, var width] || height != side || width != side)
         {
-            throw new ArgumentException($"Expected pictures [B, {ClipShape.Colours}, {side}, {side}], found {CheckpointException.Describe(images.shape)}.", nameof(images));
+            var found = CheckpointException.Describe(images.shape);
+            throw new ArgumentException($"Expected pictures [B, {ClipShape.Colours}, {side}, {side}], found {found}.", nameof(images));
         }
 
         using var scope = NewDisposeScope();

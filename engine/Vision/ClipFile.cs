@@ -24,7 +24,8 @@ internal static class ClipFile
             var fitting = Directory.EnumerateFiles(path, form).Where(HoldsEncoder).Order(StringComparer.Ordinal).ToList();
             if (fitting.Count > 1)
             {
-                throw new CheckpointException(path, null, "one image encoder", string.Join(" and ", fitting.Select(Path.GetFileName)), "Name the file instead of the folder.");
+                var found = string.Join(" and ", fitting.Select(Path.GetFileName));
+                throw new CheckpointException(path, null, "one image encoder", found, "Name the file instead of the folder.");
             }
 
             if (fitting.Count == 1)
@@ -33,10 +34,12 @@ internal static class ClipFile
             }
         }
 
-        throw new CheckpointException(path, null, $"a .pth or .safetensors file that holds '{ClipShape.PatchWeight}'", "none", "Put the image encoder there, or name its file.");
+        var expected = $"a .pth or .safetensors file that holds '{ClipShape.PatchWeight}'";
+        throw new CheckpointException(path, null, expected, "none", "Put the image encoder there, or name its file.");
     }
 
-    /// <summary>SHA-256 over the encoder's tensors as stored, in the order of their names: name, type, shape, bytes. Both file forms of the same tensors agree.</summary>
+    /// <summary>SHA-256 over the encoder's tensors as stored, in the order of their names: name, type, shape, bytes.</summary>
+    /// <remarks>Both file forms of the same tensors agree.</remarks>
     public static string Digest(ITensorFile file)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

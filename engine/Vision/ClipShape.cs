@@ -36,7 +36,12 @@ internal sealed record ClipShape(long Width, long Patch, long Tokens, int Layers
         var positions = Find(file, Positions, 2);
         var mlp = Find(file, Block(0) + "mlp.c_fc.weight", 2);
         var projection = Find(file, Projection, 2);
-        var layers = file.Tensors.Keys.Count(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(".ln_1.weight", StringComparison.Ordinal));
+        var layers = 0;
+        while (file.Tensors.ContainsKey(Block(layers) + "ln_1.weight"))
+        {
+            layers++;
+        }
+
         var shape = new ClipShape(patches[0], patches[2], positions[0], layers, mlp[0], projection[1]);
         if (patches[0] < HeadWidth || patches[0] % HeadWidth != 0 || patches[1] != Colours || patches[2] < 1 || patches[2] != patches[3])
         {

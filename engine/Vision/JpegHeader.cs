@@ -57,7 +57,7 @@ internal static class JpegHeader
     {
         if (marker > 0xC2)
         {
-            throw PictureHeader.Invalid($"Expected a baseline or progressive JPEG, found the process 0x{marker:X2}. Save it again as a baseline JPEG.");
+            throw PictureHeader.Invalid($"Expected a baseline or progressive JPEG, found process 0x{marker:X2}. Save it again as a baseline JPEG.");
         }
 
         if (segment.Length < 6)
@@ -70,7 +70,8 @@ internal static class JpegHeader
         var width = BinaryPrimitives.ReadUInt16BigEndian(segment[3..]);
         if (bits != 8 || channels is not (1 or 3))
         {
-            throw PictureHeader.Invalid($"Expected a grey or colour JPEG of 8 bits, found {channels} channels of {bits} bits (four channels are CMYK). Convert it to RGB.");
+            var kind = channels == 4 ? " (CMYK)" : "";
+            throw PictureHeader.Invalid($"Expected a JPEG of 1 or 3 channels of 8 bits, found {channels}{kind} of {bits} bits. Convert it to RGB.");
         }
 
         if (width == 0 || height == 0)

@@ -26,7 +26,9 @@ public static class PictureDecoder
     /// <param name="bytes">The whole file.</param>
     /// <param name="limits">What the picture may cost; checked before pixels are decoded.</param>
     /// <returns>The pixels.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidPicture"/>: another format, damaged, cut short, or over a limit.</exception>
+    /// <exception cref="EngineException">
+    /// <see cref="EngineErrorCode.InvalidPicture"/>: another format, damaged, cut short, or over a limit.
+    /// </exception>
     public static DecodedPicture Decode(ReadOnlyMemory<byte> bytes, PictureLimits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
@@ -57,7 +59,7 @@ public static class PictureDecoder
 
         if (Math.Max(width, height) > (long)Math.Min(width, height) * limits.MaxAspectRatio)
         {
-            throw PictureHeader.Invalid($"The picture has {width}x{height} pixels, the limit is {limits.MaxAspectRatio} times longer than wide. Crop it.");
+            throw PictureHeader.Invalid($"The picture has {width}x{height} pixels; one side may be {limits.MaxAspectRatio} times the other. Crop it.");
         }
     }
 
@@ -68,7 +70,8 @@ public static class PictureDecoder
             : Image.JpegloadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
         if (image.Width != header.Width || image.Height != header.Height || image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort))
         {
-            throw PictureHeader.Invalid($"The picture's header says {header.Width}x{header.Height}, its data says {image.Width}x{image.Height}: the file is damaged.");
+            var (claimed, found) = ($"{header.Width}x{header.Height}", $"{image.Width}x{image.Height} of {image.Format}");
+            throw PictureHeader.Invalid($"The picture's header says {claimed}, its data says {found}: the file is damaged.");
         }
 
         return new DecodedPicture(header.Width, header.Height, header.Mode, Arrange(image, header.Mode));

@@ -11,7 +11,9 @@ internal readonly record struct PictureHeader(bool IsPng, int Width, int Height,
             return PngHeader.Read(file);
         }
 
-        return JpegHeader.Matches(file) ? JpegHeader.Read(file) : throw Invalid($"Expected a PNG or JPEG picture, found {NameOf(file)}. Convert it first.");
+        return JpegHeader.Matches(file)
+            ? JpegHeader.Read(file)
+            : throw Invalid($"Expected a PNG or JPEG picture, found {NameOf(file)}. Convert it first.");
     }
 
     public static EngineException Invalid(string message, Exception? inner = null) => new(EngineErrorCode.InvalidPicture, message, inner);

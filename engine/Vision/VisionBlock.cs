@@ -2,8 +2,12 @@ using static TorchSharp.torch;
 
 namespace Herd.Engine.Vision;
 
-/// <summary>A pre-norm transformer block in which every token sees every token: <c>x += out(attention(norm1 x)); x += contract(f(expand(norm2 x)))</c>.</summary>
-/// <remarks>Both the image encoder (Vision Transformer, arXiv:2010.11929) and the visual query transformer are made of it; they differ in f.</remarks>
+/// <summary>
+/// A pre-norm transformer block in which every token sees every token: <c>x += out(attention(norm1 x)); x += contract(f(expand(norm2 x)))</c>.
+/// </summary>
+/// <remarks>
+/// Both the image encoder (Vision Transformer, arXiv:2010.11929) and the visual query transformer are made of it; they differ in f.
+/// </remarks>
 internal sealed record VisionBlock
 {
     /// <summary>Heads; they divide the width.</summary>

@@ -52,7 +52,8 @@ public sealed class VisualFrontEnd : IDisposable
         ArgumentNullException.ThrowIfNull(clipFeatures);
         if (clipFeatures.shape is not [> 0, > 0, var width] || width != Shape.ClipWidth)
         {
-            throw new ArgumentException($"Expected features [B, T, {Shape.ClipWidth}], found {CheckpointException.Describe(clipFeatures.shape)}.", nameof(clipFeatures));
+            var found = CheckpointException.Describe(clipFeatures.shape);
+            throw new ArgumentException($"Expected features [B, T, {Shape.ClipWidth}], found {found}.", nameof(clipFeatures));
         }
 
         using var scope = NewDisposeScope();

@@ -35,7 +35,8 @@ public sealed record VisualFrontEndShape(int Width, int Depth, int Heads, int Ml
         var (width, clip) = Matrix(file, "clip_proj.weight");
         if (heads < 1 || width % heads != 0)
         {
-            throw new CheckpointException(file.Path, "clip_proj.weight", $"a width that {heads} heads divide", $"{width}", "State the number of heads the adapter was trained with.");
+            throw new CheckpointException(
+                file.Path, "clip_proj.weight", $"a width that {heads} heads divide", $"{width}", "State the number of heads the adapter was trained with.");
         }
 
         var depth = 0;
@@ -76,9 +77,11 @@ public sealed record VisualFrontEndShape(int Width, int Depth, int Heads, int Ml
         ];
     }
 
-    private static (string Name, long[] Shape)[] Affine(string name, long outputs, long inputs) => [(name + ".weight", [outputs, inputs]), (name + ".bias", [outputs])];
+    private static (string Name, long[] Shape)[] Affine(string name, long outputs, long inputs) =>
+        [(name + ".weight", [outputs, inputs]), (name + ".bias", [outputs])];
 
-    private static (string Name, long[] Shape)[] Norm(string name, long width) => [(name + ".weight", [width]), (name + ".bias", [width])];
+    private static (string Name, long[] Shape)[] Norm(string name, long width) =>
+        [(name + ".weight", [width]), (name + ".bias", [width])];
 
     private static (int Rows, int Columns) Matrix(ITensorFile file, string name)
     {
@@ -89,6 +92,7 @@ public sealed record VisualFrontEndShape(int Width, int Depth, int Heads, int Ml
 
         return info.Shape is [> 0 and <= int.MaxValue, > 0 and <= int.MaxValue]
             ? ((int)info.Shape[0], (int)info.Shape[1])
-            : throw new CheckpointException(file.Path, name, "a matrix", CheckpointException.Describe([.. info.Shape]), "Check that the file belongs to this kind of adapter.");
+            : throw new CheckpointException(
+                file.Path, name, "a matrix", CheckpointException.Describe([.. info.Shape]), "Check that the file belongs to this kind of adapter.");
     }
 }

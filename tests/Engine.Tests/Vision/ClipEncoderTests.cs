@@ -72,7 +72,8 @@ public sealed class ClipEncoderTests : IDisposable
         Assert.Equal(named.Digest, second.Digest);
 
         _sketch.Write("clip-2.safetensors");
-        Assert.Contains("clip-2.safetensors and clip.safetensors", Assert.Throws<CheckpointException>(() => Load(_sketch.Folder)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<CheckpointException>(() => Load(_sketch.Folder));
+        Assert.Contains("clip-2.safetensors and clip.safetensors", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +129,8 @@ public sealed class ClipEncoderTests : IDisposable
         using var scope = NewDisposeScope();
         using var encoder = Load(_sketch.Write());
 
-        Assert.Contains("[B, 3, 12, 12]", Assert.Throws<ArgumentException>(() => encoder.Encode(zeros(1, 3, 12, 13))).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => encoder.Encode(zeros(1, 3, 12, 13)));
+        Assert.Contains("[B, 3, 12, 12]", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => encoder.Encode(zeros(3, 12, 12)));
     }
 
@@ -159,7 +161,8 @@ public sealed class ClipEncoderTests : IDisposable
         return encoder.Digest;
     }
 
-    private CheckpointException Refused(Action<Dictionary<string, Tensor>> spoil) => Assert.Throws<CheckpointException>(() => Load(_sketch.Write(spoil: spoil)));
+    private CheckpointException Refused(Action<Dictionary<string, Tensor>> spoil) =>
+        Assert.Throws<CheckpointException>(() => Load(_sketch.Write(spoil: spoil)));
 
     private static Tensor Pictures(int count, ClipEncoder encoder)
     {

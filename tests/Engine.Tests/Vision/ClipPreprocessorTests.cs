@@ -41,7 +41,7 @@ public sealed class ClipPreprocessorTests
     [Fact]
     public void Resize_of_one_colour_keeps_the_colour()
     {
-        (from width in Gen.Int[1, 300] from height in Gen.Int[1, 300] from size in Gen.Int[1, 60] from grey in Gen.Byte select (width, height, size, grey))
+        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 300], Gen.Int[1, 60], Gen.Byte)
             .Sample((width, height, size, grey) =>
             {
                 var pixels = new byte[width * height];

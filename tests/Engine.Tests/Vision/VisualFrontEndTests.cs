@@ -8,7 +8,8 @@ namespace Herd.Engine.Tests.Vision;
 
 public sealed class VisualFrontEndTests
 {
-    private static readonly VisualFrontEndShape Shape = new(Width: 16, Depth: 2, Heads: 4, MlpWidth: 40, QueryLength: 3, ClipWidth: 12, ModelWidth: 20);
+    private static readonly VisualFrontEndShape Shape = new(
+        Width: 16, Depth: 2, Heads: 4, MlpWidth: 40, QueryLength: 3, ClipWidth: 12, ModelWidth: 20);
 
     [Fact]
     public void Load_reads_back_what_the_file_holds_in_any_float_type()
@@ -87,7 +88,8 @@ public sealed class VisualFrontEndTests
         using var scope = NewDisposeScope();
         using var frontEnd = new VisualFrontEnd(Shape, Draw());
 
-        Assert.Contains("[B, T, 12]", Assert.Throws<ArgumentException>(() => frontEnd.Query(zeros(1, tokens, width))).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => frontEnd.Query(zeros(1, tokens, width)));
+        Assert.Contains("[B, T, 12]", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
