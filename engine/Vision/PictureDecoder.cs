@@ -59,7 +59,7 @@ public static class PictureDecoder
 
         if (Math.Max(width, height) > (long)Math.Min(width, height) * limits.MaxAspectRatio)
         {
-            throw PictureHeader.Invalid($"The picture has {width}x{height} pixels; one side may be {limits.MaxAspectRatio} times the other. Crop it.");
+            throw PictureHeader.Invalid($"The picture has {width}x{height} pixels; a side may be {limits.MaxAspectRatio} times the other. Crop it.");
         }
     }
 

@@ -36,7 +36,7 @@ public sealed record VisualFrontEndShape(int Width, int Depth, int Heads, int Ml
         if (heads < 1 || width % heads != 0)
         {
             throw new CheckpointException(
-                file.Path, "clip_proj.weight", $"a width that {heads} heads divide", $"{width}", "State the number of heads the adapter was trained with.");
+                file.Path, "clip_proj.weight", $"a width that {heads} heads divide", $"{width}", "State the number of heads it was trained with.");
         }
 
         var depth = 0;
