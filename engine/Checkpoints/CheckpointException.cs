@@ -42,7 +42,8 @@ public sealed class CheckpointException : EngineException
     /// <summary>A shape as messages show it.</summary>
     internal static string Describe(ReadOnlySpan<long> shape)
     {
-        return $"[{string.Join(", ", shape.ToArray())}]";
+        var shown = shape[..Math.Min(shape.Length, StoredType.MaxRank)].ToArray();
+        return $"[{string.Join(", ", shown)}{(shown.Length < shape.Length ? ", ..." : "")}]";
     }
 
     private static string Describe(string file, string? tensor, string expected, string found, string cure)

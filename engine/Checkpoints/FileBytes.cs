@@ -29,7 +29,7 @@ internal sealed class FileBytes : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CheckpointException(path, null, "a readable file", error is FileNotFoundException ? "none" : error.GetType().Name, "Check the path.", error);
+            throw new CheckpointException(path, null, "a readable file", error is FileNotFoundException or DirectoryNotFoundException ? "none" : error.GetType().Name, "Check the path.", error);
         }
     }
 

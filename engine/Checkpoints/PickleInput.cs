@@ -11,6 +11,8 @@ internal sealed class PickleInput(byte[] bytes, string path)
 
     internal int Position { get; private set; }
 
+    internal bool AtEnd => Position == bytes.Length;
+
     internal PickleOpcode Opcode()
     {
         return (PickleOpcode)Byte();

@@ -39,7 +39,7 @@ internal sealed class PickleReader
             var opcode = input.Opcode();
             if (opcode == PickleOpcode.Stop)
             {
-                return reader.Pop();
+                return input.AtEnd ? reader.Pop() : throw input.Refuse("the end of the pickle", "more bytes");
             }
 
             reader.Execute(opcode);

@@ -26,6 +26,11 @@ internal static class PthContainer
                 file, "a saved dictionary of tensors", "a TorchScript archive, which is a program", "In Python: torch.save(torch.jit.load(path).state_dict(), new_path).");
         }
 
+        if (entries.Values.FirstOrDefault(entry => !entry.IsPlain) is { } packed)
+        {
+            throw Refuse(file, "entries stored as they are", $"{CheckpointException.Quote(packed.Name)} compressed or encrypted", "Save the file again with torch.save.");
+        }
+
         if (entries.TryGetValue(root + ByteOrderName, out var order) && !ReadEntry(file, order).SequenceEqual("little"u8))
         {
             throw Refuse(file, "byte order 'little'", "another one", "Save the file again on a little-endian machine.");

@@ -11,6 +11,9 @@ public sealed class PthFile : ITensorFile
     private const string ConfigKey = "config";
     private const uint ZipSignature = 0x04034b50;
 
+    // The first bytes of the number that torch.save put in front of its bare pickles.
+    private const uint BarePickleSignature = 0x0a8a0280;
+
     private readonly FileBytes _file;
     private readonly PthData _data;
     private readonly Dictionary<string, PthTensor> _stored = [];
@@ -49,10 +52,10 @@ public sealed class PthFile : ITensorFile
         var file = FileBytes.Open(path);
         try
         {
-            if (!Looks(file))
+            if (Signature(file) is not ZipSignature and var signature)
             {
-                throw new CheckpointException(
-                    path, null, "a PyTorch zip container", "no zip file (PyTorch before 1.6 wrote bare pickles)", "Load it in Python and save it again with torch.save.");
+                var found = signature == BarePickleSignature ? "a bare pickle, the form before PyTorch 1.6" : "another kind of file";
+                throw new CheckpointException(path, null, "a PyTorch zip container", found, "Load it in Python and save it again with torch.save.");
             }
 
             return new PthFile(file, PthContainer.ReadRoot(file));
@@ -100,27 +103,28 @@ public sealed class PthFile : ITensorFile
         _file.Dispose();
     }
 
-    /// <summary>Whether the file begins as a zip container does.</summary>
+    /// <summary>Whether the file begins as PyTorch's files do, of the present form or of the old one.</summary>
     internal static bool Looks(FileBytes file)
     {
-        Span<byte> signature = stackalloc byte[sizeof(uint)];
-        if (file.Length < signature.Length)
-        {
-            return false;
-        }
-
-        file.Read(0, signature);
-        return BinaryPrimitives.ReadUInt32LittleEndian(signature) == ZipSignature;
+        return Signature(file) is ZipSignature or BarePickleSignature;
     }
 
-    /// <summary>Tensors may share data (tied weights do), but a small file must not stand for an unbounded amount of it.</summary>
+    private static uint Signature(FileBytes file)
+    {
+        Span<byte> signature = stackalloc byte[sizeof(uint)];
+        file.Read(0, signature[..(int)Math.Min(signature.Length, file.Length)]);
+        return BinaryPrimitives.ReadUInt32LittleEndian(signature);
+    }
+
+    /// <summary>Tensors may share data (tied weights do), but a small file must not stand for any amount of reading and memory.</summary>
     private void CheckTotal()
     {
         const int MostSharing = 4;
-        var total = _stored.Values.Aggregate((Int128)0, (sum, tensor) => sum + tensor.Count * tensor.Storage.Type.Size);
+        var total = _stored.Values.Aggregate((Int128)0, (sum, tensor) => sum + Math.Max(tensor.Count, tensor.Span) * tensor.Storage.Type.Size);
         if (total > (Int128)MostSharing * _file.Length)
         {
-            throw Refuse(null, $"tensors of at most {MostSharing} times the file's {_file.Length} bytes", $"{total} bytes");
+            throw new CheckpointException(
+                Path, null, $"tensors of at most {MostSharing} times the file's {_file.Length} bytes", $"{total} bytes", "Save copies, not views: tensor.contiguous().clone().");
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
 
         if (dataEntry(key) is not { } entry)
         {
-            throw input.Refuse($"the entry data/{key}", "none");
+            throw input.Refuse($"the entry {CheckpointException.Quote($"data/{key}")}", "none");
         }
 
         if (count < 0 || count > entry.Length || count * type.Size != entry.Length)
@@ -45,7 +45,7 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
             (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, var hooks]) when IsEmpty(hooks) => Rebuild(storage, offset, shape, strides),
             (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, var hooks, var extra]) when IsEmpty(hooks) && IsEmpty(extra) => Rebuild(storage, offset, shape, strides),
             (PthGlobal.RebuildParameter, [PthTensor tensor, bool, var hooks]) when IsEmpty(hooks) => tensor,
-            _ => throw input.Refuse("a known form of tensor or dictionary", $"{callable ?? "nothing"} with {arguments.Length} arguments"),
+            _ => throw input.Refuse("a known form of tensor or dictionary", $"{(callable is PthGlobal known ? known : "another value")} with {arguments.Length} arguments"),
         };
     }
 

@@ -65,12 +65,14 @@ internal sealed class SafetensorsHeader
     private void Parse(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 3 });
+        var hasMetadata = false;
         Expect(ref reader, JsonTokenType.StartObject);
         while (NextProperty(ref reader) is { } name)
         {
-            if (name == MetadataKey)
+            if (name == MetadataKey && !hasMetadata)
             {
                 ParseMetadata(ref reader);
+                hasMetadata = true;
             }
             else
             {

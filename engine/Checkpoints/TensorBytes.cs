@@ -17,7 +17,12 @@ internal static class TensorBytes
     {
         var step = PieceBytes / tensor.ElementSize;
         var count = tensor.numel();
-        using var flat = tensor.detach().view(-1);
+        if (count == 0)
+        {
+            return;
+        }
+
+        using var flat = tensor.view(-1);
         for (long start = 0; start < count; start += step)
         {
             using var piece = flat.narrow(0, start, Math.Min(step, count - start));

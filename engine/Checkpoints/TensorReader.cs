@@ -42,25 +42,16 @@ internal sealed class TensorReader(ITensorFile file)
         }
 
         _taken.Add(name);
-        var stored = file.Read(name);
-        try
+        using var scope = NewDisposeScope();
+        var tensor = file.Read(name).to(convertTo ?? info.DType);
+        // Infinity and NaN survive the conversion from one floating type to another, and a narrow one may add some.
+        if (!FiniteCheck.IsFinite(tensor))
         {
-            CheckFinite(name, stored);
-            if (convertTo is not { } dtype || dtype == stored.dtype)
-            {
-                return stored;
-            }
+            throw new CheckpointException(
+                file.Path, name, $"finite values as {tensor.dtype}", "an infinity or NaN", "The file is damaged, the training that made it diverged, or the type is too narrow.");
+        }
 
-            var converted = stored.to(dtype);
-            CheckFinite(name, converted);
-            stored.Dispose();
-            return converted;
-        }
-        catch
-        {
-            stored.Dispose();
-            throw;
-        }
+        return tensor.MoveToOuterDisposeScope();
     }
 
     /// <summary>Reads a tensor that may be absent: null then. Otherwise as <see cref="Take"/>.</summary>
@@ -91,14 +82,5 @@ internal sealed class TensorReader(ITensorFile file)
         var hint = nearest is null ? "" : $" (the nearest known name is {CheckpointException.Quote(nearest)})";
         throw new CheckpointException(
             file.Path, unknown[0], "only known tensors", $"{unknown.Count} unknown: {named}{hint}", "Check that the file belongs to this kind of model.");
-    }
-
-    private void CheckFinite(string name, Tensor tensor)
-    {
-        if (!FiniteCheck.IsFinite(tensor))
-        {
-            throw new CheckpointException(
-                file.Path, name, $"finite values as {tensor.dtype}", "an infinity or NaN", "The file is damaged, the training that made it diverged, or the type is too narrow.");
-        }
     }
 }

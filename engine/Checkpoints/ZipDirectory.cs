@@ -7,12 +7,12 @@ namespace Herd.Engine.Checkpoints;
 /// <summary>One stored file of a zip container.</summary>
 /// <param name="Name">Its full name, with forward slashes.</param>
 /// <param name="Offset">Where its bytes begin in the container.</param>
-/// <param name="Length">How many there are.</param>
-/// <param name="Checksum">Their CRC-32.</param>
-internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum);
+/// <param name="Length">How many bytes it takes there.</param>
+/// <param name="Checksum">The CRC-32 of its content.</param>
+/// <param name="IsPlain">Its bytes are its content: neither compressed nor encrypted.</param>
+internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum, bool IsPlain);
 
-/// <summary>Reads the central directory of a zip container the way PyTorch writes it: entries stored, none compressed, nothing behind the
-/// end record.</summary>
+/// <summary>Reads the central directory of a zip container the way PyTorch writes it: nothing in front of the first entry, nothing behind the end record.</summary>
 /// <remarks>Own code because tensors are read by position: the framework's reader hides where an entry's bytes lie. Layout: PKWARE APPNOTE.TXT 4.3.</remarks>
 internal sealed class ZipDirectory
 {
@@ -21,7 +21,7 @@ internal sealed class ZipDirectory
     private const int LocatorBytes = 20;
     private const int CentralBytes = 46;
     private const int LocalBytes = 30;
-    private const int MaxDirectoryBytes = 64 << 20;
+    private const int MaxDirectoryBytes = 16 << 20;
     private const uint EndSignature = 0x06054b50;
     private const uint End64Signature = 0x06064b50;
     private const uint LocatorSignature = 0x07064b50;
@@ -131,32 +131,23 @@ internal sealed class ZipDirectory
 
     private ZipEntry ReadEntry(string name, ReadOnlySpan<byte> central, ReadOnlySpan<byte> extra, long directoryOffset)
     {
-        var encrypted = (UInt16(central, 8) & 1) != 0;
-        var method = UInt16(central, 10);
-        if (encrypted || method != 0)
-        {
-            throw Refuse("stored entries", $"{CheckpointException.Quote(name)} {(encrypted ? "encrypted" : $"compressed by method {method}")}");
-        }
-
         // Sizes that 32 bits cannot hold stand in the extra field, in this order.
         var wide = Zip64Field(extra);
-        var length = Widen(UInt32(central, 24), ref wide);
-        var stored = Widen(UInt32(central, 20), ref wide);
+        var contentLength = Widen(UInt32(central, 24), ref wide);
+        var length = Widen(UInt32(central, 20), ref wide);
         var local = Widen(UInt32(central, 42), ref wide);
-        if (length < 0 || stored != length)
-        {
-            throw Refuse("stored entries", $"{CheckpointException.Quote(name)} of {length} bytes in {stored}");
-        }
 
         Span<byte> header = stackalloc byte[LocalBytes];
         _file.Read(local, header);
         var offset = local + LocalBytes + UInt16(header, 26) + UInt16(header, 28);
-        if (UInt32(header, 0) != LocalSignature || offset > directoryOffset - length)
+        if (UInt32(header, 0) != LocalSignature || length < 0 || offset > directoryOffset - length)
         {
             throw Refuse("entries that lie before the directory", CheckpointException.Quote(name));
         }
 
-        return new ZipEntry(name, offset, length, UInt32(central, 16));
+        var encrypted = (UInt16(central, 8) & 1) != 0;
+        var method = UInt16(central, 10);
+        return new ZipEntry(name, offset, length, UInt32(central, 16), !encrypted && method == 0 && length == contentLength);
     }
 
     private ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra)
