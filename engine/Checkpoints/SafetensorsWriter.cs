@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -49,14 +50,8 @@ public static class SafetensorsWriter
     {
         var placed = new List<(string Name, Tensor Tensor, StoredType Type, long Offset)>();
         long offset = 0;
-        foreach (var (name, tensor) in tensors.OrderByDescending(pair => pair.Value.ElementSize).ThenBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, tensor, type) in tensors.Select(Describe).OrderByDescending(entry => entry.Type.Size).ThenBy(entry => entry.Name, StringComparer.Ordinal))
         {
-            var type = StoredType.Of(tensor.dtype);
-            if (type is null || name == SafetensorsHeader.MetadataKey)
-            {
-                throw new ArgumentException($"Tensor '{name}' of type {tensor.dtype} has no place in a safetensors file.", nameof(tensors));
-            }
-
             placed.Add((name, tensor, type, offset));
             offset += tensor.numel() * type.Size;
         }
@@ -64,10 +59,18 @@ public static class SafetensorsWriter
         return placed;
     }
 
+    private static (string Name, Tensor Tensor, StoredType Type) Describe(KeyValuePair<string, Tensor> entry)
+    {
+        var (name, tensor) = entry;
+        return name != SafetensorsHeader.MetadataKey && StoredType.Of(tensor.dtype) is { } type
+            ? (name, tensor, type)
+            : throw new ArgumentException($"Tensor '{name}' of type {tensor.dtype} has no place in a safetensors file.", nameof(entry));
+    }
+
     private static ReadOnlySpan<byte> Header(List<(string Name, Tensor Tensor, StoredType Type, long Offset)> placed, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         if (metadata.Count > 0)
         {

@@ -66,4 +66,57 @@ public sealed class GoldenTensorFileTests
             }
         }
     }
+
+    [Fact]
+    public void Read_BothFormsOfABase_GiveTheSameBits()
+    {
+        var compared = 0;
+        foreach (var meta in GoldenManifest.TensorFileNames.Where(name => name.EndsWith("/consolidated.00.pth", StringComparison.Ordinal)))
+        {
+            var huggingFace = GoldenManifest.PathOf(Path.Combine(Path.GetDirectoryName(meta)!, "hf", "model.safetensors"));
+            if (File.Exists(huggingFace))
+            {
+                compared += Compare(GoldenManifest.PathOf(meta), huggingFace);
+            }
+        }
+
+        Assert.NotEqual(0, compared);
+    }
+
+    /// <summary>Compares what both forms store alike: all but q and k, whose rows differ in order.</summary>
+    private static int Compare(string meta, string huggingFace)
+    {
+        using var scope = NewDisposeScope();
+        using var first = TensorFile.Open(meta);
+        using var second = TensorFile.Open(huggingFace);
+        var names = first.Tensors.Keys.Select(name => (Meta: name, HuggingFace: HuggingFaceName(name))).Where(pair => pair.HuggingFace is not null).ToList();
+        foreach (var pair in names)
+        {
+            var left = first.Read(pair.Meta);
+            var right = second.Read(pair.HuggingFace!);
+            Assert.Equal(left.dtype, right.dtype);
+            Assert.Equal(left.shape, right.shape);
+            Assert.True(left.bytes.SequenceEqual(right.bytes), pair.Meta);
+        }
+
+        return names.Count;
+    }
+
+    private static string? HuggingFaceName(string meta)
+    {
+        return meta.Split('.') switch
+        {
+            ["tok_embeddings", "weight"] => "model.embed_tokens.weight",
+            ["norm", "weight"] => "model.norm.weight",
+            ["output", "weight"] => "lm_head.weight",
+            ["layers", var layer, "attention", "wv", "weight"] => $"model.layers.{layer}.self_attn.v_proj.weight",
+            ["layers", var layer, "attention", "wo", "weight"] => $"model.layers.{layer}.self_attn.o_proj.weight",
+            ["layers", var layer, "feed_forward", "w1", "weight"] => $"model.layers.{layer}.mlp.gate_proj.weight",
+            ["layers", var layer, "feed_forward", "w2", "weight"] => $"model.layers.{layer}.mlp.down_proj.weight",
+            ["layers", var layer, "feed_forward", "w3", "weight"] => $"model.layers.{layer}.mlp.up_proj.weight",
+            ["layers", var layer, "attention_norm", "weight"] => $"model.layers.{layer}.input_layernorm.weight",
+            ["layers", var layer, "ffn_norm", "weight"] => $"model.layers.{layer}.post_attention_layernorm.weight",
+            _ => null,
+        };
+    }
 }
