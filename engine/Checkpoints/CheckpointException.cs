@@ -5,6 +5,10 @@ namespace Herd.Engine.Checkpoints;
 /// <summary>A model file that is missing, damaged, hostile or not what was expected. Its message names file and tensor, never a folder.</summary>
 public sealed class CheckpointException : EngineException
 {
+    internal const string CopyAgain = "The file is damaged; copy it again.";
+    internal const string SaveAgain = "Save the file again with torch.save.";
+    internal const string SavePlain = "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.";
+
     private const int LongestQuote = 120;
 
     /// <summary>Makes a failure with <see cref="EngineErrorCode.InvalidFile"/>.</summary>

@@ -6,8 +6,6 @@ namespace Herd.Engine.Checkpoints;
 /// <summary>A file read by position, from any thread, never beyond the length it had when it was opened.</summary>
 internal sealed class FileBytes : IDisposable
 {
-    private const string Damaged = "The file changed or cannot be read; copy it again.";
-
     private readonly SafeFileHandle _handle;
 
     private FileBytes(string path, SafeFileHandle handle)
@@ -29,7 +27,8 @@ internal sealed class FileBytes : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new CheckpointException(path, null, "a readable file", error is FileNotFoundException or DirectoryNotFoundException ? "none" : error.GetType().Name, "Check the path.", error);
+            var found = error is FileNotFoundException or DirectoryNotFoundException ? "none" : error.GetType().Name;
+            throw new CheckpointException(path, null, "a readable file", found, "Check the path.", error);
         }
     }
 
@@ -38,7 +37,8 @@ internal sealed class FileBytes : IDisposable
     {
         if (offset < 0 || offset > Length - target.Length)
         {
-            throw new CheckpointException(Path, null, $"{target.Length} bytes at {offset}", $"a file of {Length} bytes", "The file is cut short; copy it again.");
+            var expected = $"{target.Length} bytes at {offset}";
+            throw new CheckpointException(Path, null, expected, $"a file of {Length} bytes", CheckpointException.CopyAgain);
         }
 
         try
@@ -48,7 +48,7 @@ internal sealed class FileBytes : IDisposable
                 var read = RandomAccess.Read(_handle, target, offset);
                 if (read == 0)
                 {
-                    throw new CheckpointException(Path, null, $"{Length} bytes", $"{offset}", Damaged);
+                    throw new CheckpointException(Path, null, $"{Length} bytes", $"{offset}", CheckpointException.CopyAgain);
                 }
 
                 offset += read;
@@ -57,7 +57,7 @@ internal sealed class FileBytes : IDisposable
         }
         catch (IOException error)
         {
-            throw new CheckpointException(Path, null, "readable data", $"an error at byte {offset}", Damaged, error);
+            throw new CheckpointException(Path, null, "readable data", $"an error at byte {offset}", CheckpointException.CopyAgain, error);
         }
     }
 

@@ -10,10 +10,11 @@ internal static class NearestName
     internal static string? Find(string name, IEnumerable<string> candidates)
     {
         string? nearest = null;
-        var distance = Math.Min(name.Length, LongestName) / 3 + 1;
-        foreach (var candidate in candidates.Take(MostCandidates))
+        var distance = name.Length / 3 + 1;
+        foreach (var candidate in candidates.Take(MostCandidates).Where(candidate => Math.Max(candidate.Length, name.Length) <= LongestName))
         {
-            if (Math.Abs(candidate.Length - name.Length) < distance && name.Length <= LongestName && Distance(name, candidate) is var found && found < distance)
+            var found = Distance(name, candidate);
+            if (found < distance)
             {
                 (nearest, distance) = (candidate, found);
             }

@@ -82,8 +82,7 @@ internal sealed class PickleInput(byte[] bytes, string path)
 
     internal CheckpointException Refuse(string expected, string found)
     {
-        return new CheckpointException(
-            path, null, expected, $"{found}, before byte {Position} of its pickle", "Save only tensors, numbers and text in dictionaries: torch.save({'model': ..., 'config': ...}, path).");
+        return new CheckpointException(path, null, expected, $"{found}, before byte {Position} of its pickle", CheckpointException.SavePlain);
     }
 
     private string Decode(ReadOnlySpan<byte> text)

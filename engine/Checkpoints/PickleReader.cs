@@ -120,12 +120,16 @@ internal sealed class PickleReader
 
     private object StackGlobal()
     {
-        return PopMany(2) is [string module, string name] ? _globals.Find(module, name) : throw _input.Refuse("two texts for a Python name", "other values");
+        return PopMany(2) is [string module, string name]
+            ? _globals.Find(module, name)
+            : throw _input.Refuse("two texts for a Python name", "other values");
     }
 
     private object? Reduce()
     {
-        return PopMany(2) is [var callable, object?[] arguments] ? _globals.Reduce(callable, arguments) : throw _input.Refuse("a tuple of arguments", "another value");
+        return PopMany(2) is [var callable, object?[] arguments]
+            ? _globals.Reduce(callable, arguments)
+            : throw _input.Refuse("a tuple of arguments", "another value");
     }
 
     private void Append(List<object?> values)

@@ -83,9 +83,11 @@ internal sealed class PthData(FileBytes file)
 
     private void Compare(TensorInfo info, ZipEntry entry, Crc32 checksum)
     {
-        if (checksum.GetCurrentHashAsUInt32() != entry.Checksum)
+        var found = checksum.GetCurrentHashAsUInt32();
+        if (found != entry.Checksum)
         {
-            throw new CheckpointException(file.Path, info.Name, $"data with checksum {entry.Checksum:x8}", $"{checksum.GetCurrentHashAsUInt32():x8}", "The file is damaged; copy it again.");
+            var expected = $"data with checksum {entry.Checksum:x8}";
+            throw new CheckpointException(file.Path, info.Name, expected, $"{found:x8}", CheckpointException.CopyAgain);
         }
     }
 }

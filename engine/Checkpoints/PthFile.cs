@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace Herd.Engine.Checkpoints;
 
-/// <summary>A PyTorch file, as <c>torch.save</c> has written it since version 1.6: a zip container of one pickle and the raw data of its tensors.</summary>
+/// <summary>A PyTorch file, as <c>torch.save</c> has written it since version 1.6: a zip container of one pickle and the raw data of its
+/// tensors.</summary>
 /// <remarks>The pickle is read through a white list; nothing in the file is executed. Data is checked against the container's checksums.</remarks>
 public sealed class PthFile : ITensorFile
 {
@@ -55,7 +56,7 @@ public sealed class PthFile : ITensorFile
             if (Signature(file) is not ZipSignature and var signature)
             {
                 var found = signature == BarePickleSignature ? "a bare pickle, the form before PyTorch 1.6" : "another kind of file";
-                throw new CheckpointException(path, null, "a PyTorch zip container", found, "Load it in Python and save it again with torch.save.");
+                throw new CheckpointException(path, null, "a PyTorch zip container", found, CheckpointException.SaveAgain);
             }
 
             return new PthFile(file, PthContainer.ReadRoot(file));
@@ -87,7 +88,8 @@ public sealed class PthFile : ITensorFile
             return false;
         }
 
-        value = entry is T typed ? typed : throw Refuse(null, $"config {CheckpointException.Quote(name)} of type {typeof(T).Name}", entry?.GetType().Name ?? "None");
+        var expected = $"config {CheckpointException.Quote(name)} of type {typeof(T).Name}";
+        value = entry is T typed ? typed : throw Refuse(null, expected, entry?.GetType().Name ?? "None");
         return true;
     }
 
@@ -123,13 +125,13 @@ public sealed class PthFile : ITensorFile
         var total = _stored.Values.Aggregate((Int128)0, (sum, tensor) => sum + Math.Max(tensor.Count, tensor.Span) * tensor.Storage.Type.Size);
         if (total > (Int128)MostSharing * _file.Length)
         {
-            throw new CheckpointException(
-                Path, null, $"tensors of at most {MostSharing} times the file's {_file.Length} bytes", $"{total} bytes", "Save copies, not views: tensor.contiguous().clone().");
+            var expected = $"tensors of at most {MostSharing} times the file's {_file.Length} bytes";
+            throw new CheckpointException(Path, null, expected, $"{total} bytes", "Save copies, not views: tensor.contiguous().clone().");
         }
     }
 
     private CheckpointException Refuse(string? tensor, string expected, string found)
     {
-        return new CheckpointException(Path, tensor, expected, found, "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.");
+        return new CheckpointException(Path, tensor, expected, found, CheckpointException.SavePlain);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
             ("torch._utils", "_rebuild_tensor_v2") => PthGlobal.RebuildTensor,
             ("torch._utils", "_rebuild_parameter") => PthGlobal.RebuildParameter,
             ("torch", _) when StoredType.OfStorage(name) is { } type => type,
-            _ => throw input.Refuse("only tensors and plain values", $"the Python name {CheckpointException.Quote($"{module}.{name}")}, which is not allowed"),
+            _ => throw input.Refuse("tensors and plain values", $"{CheckpointException.Quote($"{module}.{name}")}, which is not allowed"),
         };
     }
 
@@ -42,10 +42,12 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
         return (callable, arguments) switch
         {
             (PthGlobal.OrderedDictionary, []) => new Dictionary<string, object?>(),
-            (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, var hooks]) when IsEmpty(hooks) => Rebuild(storage, offset, shape, strides),
-            (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, var hooks, var extra]) when IsEmpty(hooks) && IsEmpty(extra) => Rebuild(storage, offset, shape, strides),
+            // What may follow: whether it takes gradients, its hooks, and further attributes; of the last two only empty ones.
+            (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, .. { Length: 1 or 2 } rest])
+                when Array.TrueForAll(rest, IsEmpty) => Rebuild(storage, offset, shape, strides),
             (PthGlobal.RebuildParameter, [PthTensor tensor, bool, var hooks]) when IsEmpty(hooks) => tensor,
-            _ => throw input.Refuse("a known form of tensor or dictionary", $"{(callable is PthGlobal known ? known : "another value")} with {arguments.Length} arguments"),
+            (PthGlobal known, _) => throw input.Refuse("a known form of tensor or dictionary", $"{known} with {arguments.Length} other arguments"),
+            _ => throw input.Refuse("a known form of tensor or dictionary", "another call"),
         };
     }
 
@@ -60,7 +62,7 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
         var strides = Integers(strideParts);
         if (storage.Type.Count(shape) is not { } count || strides.Length != shape.Length || strides.Any(stride => stride < 0))
         {
-            throw input.Refuse("a shape with as many strides, none negative", $"{CheckpointException.Describe(shape)} with {CheckpointException.Describe(strides)}");
+            throw input.Refuse("a shape with as many strides, none negative", Describe(shape, offset, strides));
         }
 
         Int128 span = count == 0 ? 0 : 1;
@@ -72,11 +74,15 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
         // A view of more elements than its storage repeats some (a stride of 0): the file's size would not bound the memory for it.
         if (offset < 0 || offset > storage.Count || span > storage.Count - offset || count > storage.Count)
         {
-            throw input.Refuse(
-                $"a view inside a storage of {storage.Count} elements", $"{CheckpointException.Describe(shape)} from {offset} with strides {CheckpointException.Describe(strides)}");
+            throw input.Refuse($"a view inside a storage of {storage.Count} elements", Describe(shape, offset, strides));
         }
 
         return new PthTensor(storage, offset, shape, strides, count, (long)span);
+    }
+
+    private static string Describe(long[] shape, long offset, long[] strides)
+    {
+        return $"shape {CheckpointException.Describe(shape)} from element {offset} with strides {CheckpointException.Describe(strides)}";
     }
 
     private long[] Integers(object?[] values)

@@ -9,8 +9,8 @@ internal sealed class PthTree(string path)
 
     private int _nodes;
 
-    /// <summary>Dictionaries, lists (tuples too), text, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, and <see cref="TensorInfo"/>
-    /// named by the key that holds it.</summary>
+    /// <summary>Dictionaries, lists (tuples too), text, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, null, and
+    /// <see cref="TensorInfo"/> named by the key that holds it.</summary>
     internal object? Convert(string name, object? value, int depth = 0)
     {
         if (depth > MaxDepth || ++_nodes > MaxNodes)
@@ -30,6 +30,6 @@ internal sealed class PthTree(string path)
 
     private CheckpointException Refuse(string name, string expected, string found)
     {
-        return new CheckpointException(path, name, expected, found, "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.");
+        return new CheckpointException(path, name, expected, found, CheckpointException.SavePlain);
     }
 }

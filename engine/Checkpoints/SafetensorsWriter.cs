@@ -13,6 +13,9 @@ public static class SafetensorsWriter
 {
     private const int Alignment = 8;
 
+    /// <summary>A tensor and where it goes, in bytes from the start of the data.</summary>
+    private sealed record Placed(string Name, Tensor Tensor, StoredType Type, long Offset);
+
     /// <summary>Writes a file, replacing one that is there.</summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="tensors">Any shapes, strides and devices; types as in <see cref="SafetensorsFile"/>.</param>
@@ -39,20 +42,21 @@ public static class SafetensorsWriter
         stream.Write(length);
         stream.Write(json);
         stream.Write("       "u8[..padding]);
-        foreach (var (_, tensor, _, _) in placed)
+        foreach (var entry in placed)
         {
             using var scope = NewDisposeScope();
-            TensorBytes.ForEachPiece(tensor.detach().cpu().contiguous(), piece => stream.Write(piece));
+            TensorBytes.ForEachPiece(entry.Tensor.detach().cpu().contiguous(), piece => stream.Write(piece));
         }
     }
 
-    private static List<(string Name, Tensor Tensor, StoredType Type, long Offset)> Place(IReadOnlyDictionary<string, Tensor> tensors)
+    private static List<Placed> Place(IReadOnlyDictionary<string, Tensor> tensors)
     {
-        var placed = new List<(string Name, Tensor Tensor, StoredType Type, long Offset)>();
+        var placed = new List<Placed>();
         long offset = 0;
-        foreach (var (name, tensor, type) in tensors.Select(Describe).OrderByDescending(entry => entry.Type.Size).ThenBy(entry => entry.Name, StringComparer.Ordinal))
+        var ordered = tensors.Select(Describe).OrderByDescending(entry => entry.Type.Size).ThenBy(entry => entry.Name, StringComparer.Ordinal);
+        foreach (var (name, tensor, type) in ordered)
         {
-            placed.Add((name, tensor, type, offset));
+            placed.Add(new Placed(name, tensor, type, offset));
             offset += tensor.numel() * type.Size;
         }
 
@@ -67,7 +71,7 @@ public static class SafetensorsWriter
             : throw new ArgumentException($"Tensor '{name}' of type {tensor.dtype} has no place in a safetensors file.", nameof(entry));
     }
 
-    private static ReadOnlySpan<byte> Header(List<(string Name, Tensor Tensor, StoredType Type, long Offset)> placed, IReadOnlyDictionary<string, string> metadata)
+    private static ReadOnlySpan<byte> Header(List<Placed> placed, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

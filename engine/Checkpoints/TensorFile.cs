@@ -50,7 +50,7 @@ public static class TensorFile
         {
             if (piece.ContainsAnyExceptInRange((byte)0, (byte)1))
             {
-                throw new CheckpointException(path, info.Name, "booleans stored as 0 or 1", "another value", "The file is damaged; copy it again.");
+                throw new CheckpointException(path, info.Name, "booleans stored as 0 or 1", "another value", CheckpointException.CopyAgain);
             }
         });
     }

@@ -47,8 +47,8 @@ internal sealed class TensorReader(ITensorFile file)
         // Infinity and NaN survive the conversion from one floating type to another, and a narrow one may add some.
         if (!FiniteCheck.IsFinite(tensor))
         {
-            throw new CheckpointException(
-                file.Path, name, $"finite values as {tensor.dtype}", "an infinity or NaN", "The file is damaged, the training that made it diverged, or the type is too narrow.");
+            const string Cure = "The file is damaged, the training that made it diverged, or the type is too narrow.";
+            throw new CheckpointException(file.Path, name, $"finite values as {tensor.dtype}", "an infinity or NaN", Cure);
         }
 
         return tensor.MoveToOuterDisposeScope();
@@ -71,7 +71,8 @@ internal sealed class TensorReader(ITensorFile file)
     /// <exception cref="CheckpointException">There are others; the message names the first ones.</exception>
     internal void ExpectAllTaken(Func<string, bool>? ignorable = null)
     {
-        var unknown = file.Tensors.Keys.Where(name => !_taken.Contains(name) && ignorable?.Invoke(name) != true).Order(StringComparer.Ordinal).ToList();
+        var leftOver = file.Tensors.Keys.Where(name => !_taken.Contains(name) && ignorable?.Invoke(name) != true);
+        var unknown = leftOver.Order(StringComparer.Ordinal).ToList();
         if (unknown.Count == 0)
         {
             return;
@@ -80,7 +81,7 @@ internal sealed class TensorReader(ITensorFile file)
         var named = string.Join(", ", unknown.Take(MostNamed).Select(CheckpointException.Quote)) + (unknown.Count > MostNamed ? ", ..." : "");
         var nearest = NearestName.Find(unknown[0], _absent) ?? NearestName.Find(unknown[0], _taken);
         var hint = nearest is null ? "" : $" (the nearest known name is {CheckpointException.Quote(nearest)})";
-        throw new CheckpointException(
-            file.Path, unknown[0], "only known tensors", $"{unknown.Count} unknown: {named}{hint}", "Check that the file belongs to this kind of model.");
+        var found = $"{unknown.Count} unknown: {named}{hint}";
+        throw new CheckpointException(file.Path, unknown[0], "only known tensors", found, "Check that the file belongs to this kind of model.");
     }
 }

@@ -12,8 +12,10 @@ namespace Herd.Engine.Checkpoints;
 /// <param name="IsPlain">Its bytes are its content: neither compressed nor encrypted.</param>
 internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum, bool IsPlain);
 
-/// <summary>Reads the central directory of a zip container the way PyTorch writes it: nothing in front of the first entry, nothing behind the end record.</summary>
-/// <remarks>Own code because tensors are read by position: the framework's reader hides where an entry's bytes lie. Layout: PKWARE APPNOTE.TXT 4.3.</remarks>
+/// <summary>Reads the central directory of a zip container the way PyTorch writes it: nothing behind the end record, every offset from the
+/// start of the file.</summary>
+/// <remarks>Own code because tensors are read by position: the framework's reader hides where an entry's bytes lie. Layout: PKWARE
+/// APPNOTE.TXT 4.3.</remarks>
 internal sealed class ZipDirectory
 {
     private const int EndBytes = 22;

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace Herd.Conformance.Tests.Checkpoints;
 
-/// <summary>A damaged file is refused, or the damage changes nothing that is checked: never another exception, never memory beyond the file's scale.</summary>
+/// <summary>A damaged file is refused, or the damage changes nothing that is checked: never another exception, never memory beyond the
+/// file's scale.</summary>
 public sealed class DamagedGoldenFileTests : IDisposable
 {
     private const int Tries = 150;
@@ -16,7 +17,8 @@ public sealed class DamagedGoldenFileTests : IDisposable
 
     public static TheoryData<string> Files => new(GoldenManifest.TensorFileNames);
 
-    public static TheoryData<string> PyTorchFiles => new(GoldenManifest.TensorFileNames.Where(name => name.EndsWith(".pth", StringComparison.Ordinal)));
+    public static TheoryData<string> PyTorchFiles => new(
+        GoldenManifest.TensorFileNames.Where(name => name.EndsWith(".pth", StringComparison.Ordinal)));
 
     public void Dispose()
     {

@@ -46,6 +46,7 @@ internal static class GoldenManifest
     private static JsonElement[] Read()
     {
         using var manifest = JsonDocument.Parse(File.ReadAllBytes(PathOf("manifest.json")));
-        return [.. manifest.RootElement.GetProperty("files").EnumerateArray().Where(file => file.TryGetProperty("tensors", out _)).Select(file => file.Clone())];
+        var files = manifest.RootElement.GetProperty("files").EnumerateArray();
+        return [.. files.Where(file => file.TryGetProperty("tensors", out _)).Select(file => file.Clone())];
     }
 }

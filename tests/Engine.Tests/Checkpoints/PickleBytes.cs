@@ -59,7 +59,8 @@ internal sealed class PickleBytes
 
     internal PickleBytes Storage(string storageClass, string key, long count)
     {
-        return Op(PickleOpcode.Mark).Text("storage").Global("torch", storageClass).Text(key).Text("cpu").Number(count).Op(PickleOpcode.Tuple).Op(PickleOpcode.BinPersistentId);
+        return Op(PickleOpcode.Mark).Text("storage").Global("torch", storageClass).Text(key).Text("cpu").Number(count).Op(PickleOpcode.Tuple)
+            .Op(PickleOpcode.BinPersistentId);
     }
 
     internal PickleBytes Tensor(string storageClass, string key, long count, long offset, long[] shape, long[] strides)

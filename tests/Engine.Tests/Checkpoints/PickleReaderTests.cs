@@ -58,7 +58,8 @@ public sealed class PickleReaderTests
     [Fact]
     public void Read_StackGlobal_FindsTheSameNames()
     {
-        var pickle = new PickleBytes(4).Text("collections").Text("OrderedDict").Op(PickleOpcode.StackGlobal).Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.Reduce).Stop();
+        var pickle = new PickleBytes(4).Text("collections").Text("OrderedDict").Op(PickleOpcode.StackGlobal)
+            .Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.Reduce).Stop();
 
         Assert.Empty(Assert.IsType<Dictionary<string, object?>>(Read(pickle)));
     }
@@ -136,7 +137,8 @@ public sealed class PickleReaderTests
     {
         const long MostBytes = 1 << 20;
         var sound = PickleBytes.Dictionary(root => root
-            .Text("model").OrderedDictionary().Op(PickleOpcode.Mark).Text("w").Tensor("FloatStorage", "0", 4, 0, [2, 2], [2, 1]).Op(PickleOpcode.SetItems)
+            .Text("model").OrderedDictionary().Op(PickleOpcode.Mark)
+            .Text("w").Tensor("FloatStorage", "0", 4, 0, [2, 2], [2, 1]).Op(PickleOpcode.SetItems)
             .Text("config").Op(PickleOpcode.EmptyDict).Text("rank").Number(4).Op(PickleOpcode.SetItem));
         var edits = Gen.Select(Gen.Int[2, sound.Length - 1], Gen.Byte).Array[1, 4];
 

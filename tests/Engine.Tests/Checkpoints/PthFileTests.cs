@@ -74,7 +74,8 @@ public sealed class PthFileTests : IDisposable
             .Op(PickleOpcode.SetItems)
             .Op(PickleOpcode.EmptyDict).Text("_metadata").OrderedDictionary().Op(PickleOpcode.SetItem).Op(PickleOpcode.Build)
             .Text("config").Op(PickleOpcode.EmptyDict).Op(PickleOpcode.Mark)
-            .Text("rank").Number(-3).Text("rate").Float(0.5).Text("bias").Op(PickleOpcode.NewTrue).Text("name").Text("å").Text("none").Op(PickleOpcode.None)
+            .Text("rank").Number(-3).Text("rate").Float(0.5).Text("bias").Op(PickleOpcode.NewTrue).Text("name").Text("å")
+            .Text("none").Op(PickleOpcode.None)
             .Text("list").Op(PickleOpcode.EmptyList).Number(1).Op(PickleOpcode.Append)
             .Op(PickleOpcode.SetItems));
         using var file = Open(PthBytes.Pack(pickle, 2));
@@ -186,7 +187,8 @@ public sealed class PthFileTests : IDisposable
     [Fact]
     public void Open_CompressedEntries_IsRefused()
     {
-        var container = ZipBytes.Pack([(PthBytes.Root + "data.pkl", EmptyRoot), (PthBytes.Root + "data/0", new byte[1000])], CompressionLevel.Optimal);
+        var container = ZipBytes.Pack(
+            [(PthBytes.Root + "data.pkl", EmptyRoot), (PthBytes.Root + "data/0", new byte[1000])], CompressionLevel.Optimal);
 
         Assert.Contains("compressed or encrypted", Refused(container).Message);
     }
@@ -194,7 +196,8 @@ public sealed class PthFileTests : IDisposable
     [Fact]
     public void Open_TorchScriptArchive_SaysSoAndHowToConvert()
     {
-        var container = ZipBytes.Pack([("clip/data.pkl", EmptyRoot), ("clip/constants.pkl", EmptyRoot), ("clip/code/model.py", new byte[1000])], CompressionLevel.Optimal);
+        var container = ZipBytes.Pack(
+            [("clip/data.pkl", EmptyRoot), ("clip/constants.pkl", EmptyRoot), ("clip/code/model.py", new byte[1000])], CompressionLevel.Optimal);
 
         var message = Refused(container).Message;
         Assert.Contains("TorchScript archive", message);

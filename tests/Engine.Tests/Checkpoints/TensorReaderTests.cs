@@ -54,7 +54,9 @@ public sealed class TensorReaderTests : IDisposable
         Assert.Equal(EngineErrorCode.InvalidFile, error.Code);
         Assert.Equal("w", error.Tensor);
         Assert.Equal(
-            "x.safetensors: tensor 'w': expected shape [2, 4], found [4, 2]. Check that the file belongs to this model and that its configuration matches.", error.Message);
+            "x.safetensors: tensor 'w': expected shape [2, 4], found [4, 2]. "
+            + "Check that the file belongs to this model and that its configuration matches.",
+            error.Message);
     }
 
     [Fact]
