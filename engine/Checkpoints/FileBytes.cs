@@ -7,12 +7,14 @@ namespace Herd.Engine.Checkpoints;
 internal sealed class FileBytes : IDisposable
 {
     private readonly SafeFileHandle _handle;
+    private readonly long _start;
 
-    private FileBytes(string path, SafeFileHandle handle)
+    private FileBytes(string path, SafeFileHandle handle, long start, long length)
     {
         Path = path;
+        Length = length;
         _handle = handle;
-        Length = RandomAccess.GetLength(handle);
+        _start = start;
     }
 
     internal string Path { get; }
@@ -23,13 +25,27 @@ internal sealed class FileBytes : IDisposable
     {
         try
         {
-            return new FileBytes(path, File.OpenHandle(path));
+            var handle = File.OpenHandle(path);
+            return new FileBytes(path, handle, 0, RandomAccess.GetLength(handle));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             var found = error is FileNotFoundException or DirectoryNotFoundException ? "none" : error.GetType().Name;
             throw new CheckpointException(path, null, "a readable file", found, "Check the path.", error);
         }
+    }
+
+    /// <summary>Opens a part of a file, as if it were a file of its own.</summary>
+    internal static FileBytes Open(string path, long start, long length)
+    {
+        var whole = Open(path);
+        if (start >= 0 && length >= 0 && start <= whole.Length - length)
+        {
+            return new FileBytes(path, whole._handle, start, length);
+        }
+
+        whole.Dispose();
+        throw new CheckpointException(path, null, $"{length} bytes at {start}", $"a file of {whole.Length} bytes", "The file is cut short; copy it again.");
     }
 
     /// <summary>Fills the whole target from the given position.</summary>
@@ -45,7 +61,7 @@ internal sealed class FileBytes : IDisposable
         {
             while (!target.IsEmpty)
             {
-                var read = RandomAccess.Read(_handle, target, offset);
+                var read = RandomAccess.Read(_handle, target, _start + offset);
                 if (read == 0)
                 {
                     throw new CheckpointException(Path, null, $"{Length} bytes", $"{offset}", CheckpointException.CopyAgain);

@@ -28,9 +28,13 @@ public sealed class SafetensorsFile : ITensorFile
     /// <param name="path">The path of the file.</param>
     /// <returns>The open file, owned by the caller.</returns>
     /// <exception cref="CheckpointException">The file is missing or its header is not sound.</exception>
-    public static SafetensorsFile Open(string path)
+    public static SafetensorsFile Open(string path) => Open(FileBytes.Open(path));
+
+    /// <summary>Opens one that lies inside another file.</summary>
+    internal static SafetensorsFile Open(string path, long start, long length) => Open(FileBytes.Open(path, start, length));
+
+    private static SafetensorsFile Open(FileBytes file)
     {
-        var file = FileBytes.Open(path);
         try
         {
             return new SafetensorsFile(file, SafetensorsHeader.Read(file));

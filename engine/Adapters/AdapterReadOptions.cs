@@ -1,0 +1,53 @@
+using Herd.Engine.Bases;
+using Herd.Engine.Prompts;
+using Herd.Engine.Vision;
+
+namespace Herd.Engine.Adapters;
+
+/// <summary>What an adapter's file is read against, and what official files leave out.</summary>
+/// <remarks>A file in Herd's own form knows the last three itself; naming another value than it has is refused.</remarks>
+public sealed record AdapterReadOptions
+{
+    /// <summary>Sizes of the base.</summary>
+    public required LlamaConfig BaseConfig { get; init; }
+
+    /// <summary>Digest of the base, lower-case hexadecimal SHA-256.</summary>
+    public required string BaseDigest { get; init; }
+
+    /// <summary>Attention heads of the visual blocks.</summary>
+    /// <value>Default null: what the file says, else 16, as in the released models.</value>
+    public int? VisualHeads { get; init; }
+
+    /// <summary>Prompt template, one of <see cref="PromptTemplate.All"/>.</summary>
+    /// <value>Default null: what the file says, else <c>alpaca</c>.</value>
+    public string? Template { get; init; }
+
+    /// <summary>Colour order of the pictures it was trained with: <c>rgb</c> or <c>bgr</c>. Without meaning for an adapter without pictures.</summary>
+    /// <value>Default null: what the file says, else <c>rgb</c>.</value>
+    public string? ChannelOrder { get; init; }
+
+    internal ChannelOrder? ParsedChannelOrder => ChannelOrder switch
+    {
+        null => null,
+        "rgb" => Vision.ChannelOrder.Rgb,
+        "bgr" => Vision.ChannelOrder.Bgr,
+        var other => throw new EngineException(EngineErrorCode.InvalidRequest, $"Channel order: expected 'rgb' or 'bgr', found '{other}'."),
+    };
+
+    /// <summary>Throws where a value is none that an adapter can have.</summary>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>, naming the option, its value and what it may be.</exception>
+    public void Validate()
+    {
+        _ = ParsedChannelOrder;
+        _ = Template is null ? null : PromptTemplate.Get(Template);
+        if (VisualHeads is < 1)
+        {
+            throw new EngineException(EngineErrorCode.InvalidRequest, $"Visual heads: expected at least 1, found {VisualHeads}.");
+        }
+
+        if (!Sha256Hex.IsOne(BaseDigest))
+        {
+            throw new EngineException(EngineErrorCode.InvalidRequest, "Base digest: expected 64 lower-case hexadecimal digits, found another text.");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Herd.Engine.Adapters;
+
+/// <summary>What turns a stored gate into the factor of the prompts' attention.</summary>
+public enum GateForm
+{
+    /// <summary>The hyperbolic tangent of the gate.</summary>
+    Tanh,
+}
