@@ -6,7 +6,7 @@ namespace Herd.Engine.Checkpoints;
 public sealed class CheckpointException : EngineException
 {
     internal const string CopyAgain = "The file is damaged; copy it again.";
-    internal const string SaveAgain = "Save the file again with torch.save.";
+    internal const string SaveAgain = "Load the file in Python and save it again with torch.save.";
     internal const string SavePlain = "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.";
 
     private const int LongestQuote = 120;

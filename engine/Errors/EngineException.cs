@@ -21,8 +21,11 @@ public enum EngineErrorCode
     /// <summary>The queue of waiting sequences is full; try again later.</summary>
     Overloaded,
 
-    /// <summary>The engine is shutting down, or its loop has stopped after a fault.</summary>
+    /// <summary>The engine is shutting down.</summary>
     Stopped,
+
+    /// <summary>A fault of the engine itself while it computed the request.</summary>
+    Fault,
 }
 
 /// <summary>A failure with a code that callers can act on. The message says what was expected, what was found, where, and what to do.</summary>

@@ -106,6 +106,31 @@ public sealed class PthFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Open_TensorWithFurtherAttributes_IsReadOnlyWhereTheyAreEmpty(bool any, bool accepted)
+    {
+        var container = PthBytes.Pack(
+            PickleBytes.Dictionary(root =>
+            {
+                root.Text("w").Global("torch._utils", "_rebuild_tensor_v2").Op(PickleOpcode.Mark).Storage("FloatStorage", "0", 1).Number(0)
+                    .Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.NewFalse).OrderedDictionary().Op(PickleOpcode.EmptyDict);
+                _ = any ? root.Text("conj").Op(PickleOpcode.NewTrue).Op(PickleOpcode.SetItem) : root;
+                root.Op(PickleOpcode.Tuple).Op(PickleOpcode.Reduce);
+            }),
+            1);
+
+        if (accepted)
+        {
+            Open(container).Dispose();
+        }
+        else
+        {
+            Assert.Contains("a known form of tensor", Refused(container).Message);
+        }
+    }
+
+    [Theory]
     [InlineData(8, 0, new long[] { 9 }, new long[] { 1 })]
     [InlineData(8, 7, new long[] { 2 }, new long[] { 1 })]
     [InlineData(8, -1, new long[] { 2 }, new long[] { 1 })]

@@ -1,0 +1,97 @@
+namespace Herd.Engine.Adapters;
+
+/// <summary>The adapters in host memory, each once however many hold it. Thread-safe.</summary>
+internal sealed class AdapterRegistry : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Entry> _entries = [];
+
+    /// <summary>Digests of the versions held.</summary>
+    public IReadOnlyCollection<string> Versions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _entries.Keys];
+            }
+        }
+    }
+
+    /// <summary>Takes weights in, or drops them where the version is held already.</summary>
+    /// <param name="version">The version's digest.</param>
+    /// <param name="manifest">What it is.</param>
+    /// <param name="weights">Its tensors; the registry owns them from here on.</param>
+    /// <returns>A hold.</returns>
+    public AdapterLease Add(string version, AdapterManifest manifest, AdapterWeights weights)
+    {
+        lock (_lock)
+        {
+            if (_entries.ContainsKey(version))
+            {
+                weights.Dispose();
+            }
+            else
+            {
+                _entries.Add(version, new Entry(manifest, weights));
+            }
+
+            return TryLease(version)!;
+        }
+    }
+
+    /// <summary>Another hold on a version.</summary>
+    /// <param name="version">The version's digest.</param>
+    /// <returns>A hold; null where the version is not held.</returns>
+    public AdapterLease? TryLease(string version)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(version, out var entry))
+            {
+                return null;
+            }
+
+            entry.Leases++;
+            return new AdapterLease(this, version, entry.Manifest, entry.Weights);
+        }
+    }
+
+    /// <summary>Gives a hold back; the last one frees the weights.</summary>
+    /// <param name="version">The version's digest.</param>
+    public void Release(string version)
+    {
+        lock (_lock)
+        {
+            // Absent once the engine is gone: leases may outlive it.
+            if (_entries.TryGetValue(version, out var entry) && --entry.Leases == 0)
+            {
+                _entries.Remove(version);
+                entry.Weights.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var entry in _entries.Values)
+            {
+                entry.Weights.Dispose();
+            }
+
+            _entries.Clear();
+        }
+    }
+
+    private sealed class Entry(AdapterManifest manifest, AdapterWeights weights)
+    {
+        public AdapterManifest Manifest { get; } = manifest;
+
+        public AdapterWeights Weights { get; } = weights;
+
+        public int Leases { get; set; }
+    }
+}

@@ -1,0 +1,222 @@
+using System.Collections.Concurrent;
+using Herd.Engine.Adapters;
+using Herd.Engine.KvCache;
+using Herd.Engine.Model;
+using Herd.Engine.Sampling;
+using Herd.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>
+/// The one thread that owns a device: takes commands, lets the scheduler pick a step, the runner compute it and the sampler choose, and hands tokens to each
+/// generation's channel. No other thread touches a tensor of the device.
+/// </summary>
+internal sealed class DeviceLoop : IDisposable
+{
+    private readonly BlockingCollection<Action> _commands = [];
+    private readonly Dictionary<Sequence, Generation> _generations = [];
+    private readonly Sampler _sampler = new();
+    private readonly Scheduler _scheduler;
+    private readonly BlockAllocator _blocks;
+    private readonly StepRunner _runner;
+    private readonly PromptBuilder _prompts;
+    private readonly PromptCache _promptCache;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly int _mostGenerations;
+    private volatile EngineStatus _status;
+    private int _live;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="parts">What it works with; their owner disposes them after the loop.</param>
+    /// <param name="mostGenerations">Most generations that run or wait.</param>
+    /// <param name="logger">Hears of faults.</param>
+    public DeviceLoop(DeviceParts parts, int mostGenerations, ILogger logger)
+    {
+        (_scheduler, _blocks, _runner, _prompts, _promptCache) = (parts.Scheduler, parts.Blocks, parts.Runner, parts.Prompts, parts.PromptCache);
+        (_mostGenerations, _logger) = (mostGenerations, logger);
+        _status = new EngineStatus(0, 0, _blocks.Free, _blocks.Total);
+        _thread = new Thread(Run) { Name = "Herd device loop", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>What the loop holds, as of its last step.</summary>
+    public EngineStatus Status => _status;
+
+    /// <summary>Hands a generation over.</summary>
+    /// <param name="generation">The generation.</param>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.Overloaded"/>: too many wait; <see cref="EngineErrorCode.Stopped"/>: the engine is closing.</exception>
+    public void Submit(Generation generation)
+    {
+        if (Interlocked.Increment(ref _live) > _mostGenerations)
+        {
+            Interlocked.Decrement(ref _live);
+            throw new EngineException(EngineErrorCode.Overloaded, $"{_mostGenerations} generations run or wait already, the most there can be. Try again later.");
+        }
+
+        if (!TryPost(() => Start(generation)))
+        {
+            Interlocked.Decrement(ref _live);
+            throw Stopped();
+        }
+    }
+
+    /// <summary>Ends a generation whose reader has gone; one that has ended is no error.</summary>
+    /// <param name="generation">The generation.</param>
+    public void Abandon(Generation generation) => TryPost(() => End(generation));
+
+    /// <summary>Ends all generations with <see cref="EngineErrorCode.Stopped"/> and waits for the thread.</summary>
+    public void Dispose()
+    {
+        _commands.CompleteAdding();
+        _thread.Join();
+        _commands.Dispose();
+    }
+
+    private static EngineException Stopped() => new(EngineErrorCode.Stopped, "The engine is closing. Send the request to another replica.");
+
+    private bool TryPost(Action command)
+    {
+        try
+        {
+            _commands.Add(command);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // CompleteAdding came first
+        }
+    }
+
+    private void Run()
+    {
+        while (!_commands.IsCompleted)
+        {
+            TakeCommands();
+            var plan = _scheduler.Next();
+            if (plan.Chunks.Count > 0)
+            {
+                Step(plan);
+            }
+
+            _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total);
+        }
+
+        foreach (var generation in _generations.Values.ToArray())
+        {
+            generation.Fail(Stopped());
+            End(generation);
+        }
+
+        _promptCache.Dispose();
+    }
+
+    /// <summary>Takes all commands there are; waits for one only when there is nothing to compute.</summary>
+    private void TakeCommands()
+    {
+        try
+        {
+            for (var wait = _generations.Count == 0 ? Timeout.Infinite : 0; _commands.TryTake(out var command, wait); wait = 0)
+            {
+                command();
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Completed while waiting: the loop ends.
+        }
+    }
+
+    private void Start(Generation generation)
+    {
+        try
+        {
+            if (generation.PromptKey is { } key)
+            {
+                var adapter = generation.Adapter!;
+                generation.Prompts = _promptCache.Lease(key, () => _prompts.Build(adapter.Weights, generation.Picture));
+            }
+
+            _generations.Add(generation.Sequence, generation);
+            _scheduler.Add(generation.Sequence);
+        }
+        catch (Exception error)
+        {
+            _logger.LogError(error, "A generation could not be started.");
+            generation.Fail(Fault(error));
+            Free(generation);
+        }
+    }
+
+    private void Step(StepPlan plan)
+    {
+        try
+        {
+            var segments = plan.Chunks.Select(chunk => ToSegment(chunk, _generations[chunk.Sequence])).ToArray();
+            var ending = plan.Chunks.Zip(segments).Where(pair => pair.First.ReachesEnd).ToArray();
+            var wanted = ending.Select(pair => pair.Second).ToHashSet<Segment>(ReferenceEqualityComparer.Instance);
+            var logits = _runner.Run(segments, wanted.Contains);
+            foreach (var chunk in plan.Chunks)
+            {
+                chunk.Sequence.Computed += chunk.Count;
+            }
+
+            foreach (var ((chunk, _), row) in ending.Zip(logits))
+            {
+                var generation = _generations[chunk.Sequence];
+                if (generation.Accept(_sampler.Choose(row, generation.Sampling, chunk.Sequence.Tokens.Count)))
+                {
+                    End(generation);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            // One bad step must not end the loop: those who were in it are told, the others go on.
+            _logger.LogError(error, "A step over {Sequences} sequences failed.", plan.Chunks.Count);
+            foreach (var chunk in plan.Chunks)
+            {
+                if (_generations.TryGetValue(chunk.Sequence, out var generation))
+                {
+                    generation.Fail(Fault(error));
+                    End(generation);
+                }
+            }
+        }
+    }
+
+    private static Segment ToSegment(PlannedChunk chunk, Generation generation) => new()
+    {
+        Ids = chunk.Sequence.Tokens.GetRange(chunk.Sequence.Computed, chunk.Count),
+        Past = chunk.Sequence.Computed,
+        Blocks = chunk.Sequence.Blocks,
+        Slot = chunk.Sequence.Slot,
+        Prompts = generation.Prompts,
+        IsDecode = chunk.Sequence.IsDecode,
+    };
+
+    private static EngineException Fault(Exception error) =>
+        error as EngineException ?? new EngineException(EngineErrorCode.Fault, "The engine failed while computing this request. The log says why.", error);
+
+    private void End(Generation generation)
+    {
+        if (_generations.Remove(generation.Sequence))
+        {
+            _scheduler.Remove(generation.Sequence);
+            Free(generation);
+        }
+    }
+
+    private void Free(Generation generation)
+    {
+        if (generation.Prompts is not null)
+        {
+            _promptCache.Release(generation.PromptKey!);
+            generation.Prompts = null;
+        }
+
+        generation.Adapter?.Dispose();
+        Interlocked.Decrement(ref _live);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Threading.Channels;
+using Herd.Engine.Adapters;
+using Herd.Engine.Sampling;
+using Herd.Engine.Scheduling;
+using Herd.Engine.Tokenization;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>One generation under way: its sequence, its text so far, and the channel to its reader.</summary>
+/// <remarks>After submission the device loop alone touches it; the reader has only the channel.</remarks>
+internal sealed class Generation
+{
+    private readonly GenerationRequest _request;
+    private readonly StreamingDecoder _decoder;
+    private readonly StopMatcher _stops;
+    private readonly List<int> _textEnds = []; // characters decoded once each token is in
+    private readonly Channel<GenerationEvent> _events;
+    private readonly TimeProvider _clock;
+    private readonly long _submitted;
+    private readonly int _endId;
+    private TimeSpan? _firstToken;
+    private int _decoded;
+
+    /// <summary>Makes a generation that waits to be submitted.</summary>
+    /// <param name="id">Its number.</param>
+    /// <param name="request">What to generate.</param>
+    /// <param name="picture">Its picture, prepared; null for none.</param>
+    /// <param name="adapter">Its own hold on the adapter; null for the bare base.</param>
+    /// <param name="tokenizer">Decodes what is generated.</param>
+    /// <param name="clock">Measures the times reported.</param>
+    public Generation(long id, GenerationRequest request, PreparedPicture? picture, AdapterLease? adapter, LlamaTokenizer tokenizer, TimeProvider clock)
+    {
+        (_request, Picture, Adapter, _clock, _endId) = (request, picture, adapter, clock, request.EndId ?? tokenizer.EosId);
+        _submitted = clock.GetTimestamp();
+        _decoder = new StreamingDecoder(tokenizer);
+        _stops = new StopMatcher(request.StopStrings);
+        Sequence = new Sequence(id, request.PromptIds, adapter?.Version);
+
+        // Room for every event there can be: the loop never waits for a reader.
+        _events = Channel.CreateBounded<GenerationEvent>(new BoundedChannelOptions(request.MaxTokens + 1) { SingleReader = true, SingleWriter = true });
+    }
+
+    /// <summary>The scheduler's view.</summary>
+    public Sequence Sequence { get; }
+
+    /// <summary>The hold on the adapter; null for the bare base.</summary>
+    public AdapterLease? Adapter { get; }
+
+    /// <summary>The prepared picture; null for none.</summary>
+    public PreparedPicture? Picture { get; }
+
+    /// <summary>The prompts of the adapter under the picture, while the generation lives; null for an adapter without prompts.</summary>
+    public PromptKeyValues? Prompts { get; set; }
+
+    /// <summary>What <see cref="Prompts"/> is cached under.</summary>
+    public PromptKey? PromptKey => Adapter?.Weights.Prompts is null ? null : new PromptKey(_request.Scope, Adapter.Version, Picture?.Digest);
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling => _request.Sampling;
+
+    /// <summary>What the reader reads.</summary>
+    public ChannelReader<GenerationEvent> Events => _events.Reader;
+
+    private int Generated => Sequence.Tokens.Count - Sequence.PromptTokens;
+
+    /// <summary>Takes the next token in and tells the reader.</summary>
+    /// <param name="token">The token's id.</param>
+    /// <returns>Whether the generation has ended; the reader has then been told everything.</returns>
+    public bool Accept(int token)
+    {
+        _firstToken ??= _clock.GetElapsedTime(_submitted);
+        if (token == _endId)
+        {
+            Finish(FinishReason.Stop, ending: true);
+            return true;
+        }
+
+        Sequence.Tokens.Add(token);
+        var text = _decoder.Append(token);
+        _decoded += text.Length;
+        _textEnds.Add(_decoded);
+        var released = _stops.Append(text, out var stopped);
+        _events.Writer.TryWrite(new TokenGenerated(Generated - 1, token) { Text = released });
+        if (stopped)
+        {
+            Finish(FinishReason.Stop, ending: false);
+        }
+        else if (Generated == _request.MaxTokens)
+        {
+            Finish(FinishReason.Length, ending: true);
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the generation with an error for its reader.</summary>
+    /// <param name="error">The error.</param>
+    public void Fail(Exception error) => _events.Writer.TryComplete(error);
+
+    private void Finish(FinishReason reason, bool ending)
+    {
+        var rest = "";
+        var answerTokens = _textEnds.Count(end => end <= _stops.Released);
+        if (ending)
+        {
+            rest = _stops.Append(_decoder.Finish(), out var stopped);
+            (reason, answerTokens) = stopped ? (FinishReason.Stop, answerTokens) : (reason, Generated);
+            rest += _stops.Finish();
+        }
+
+        _events.Writer.TryWrite(new GenerationFinished(reason, Sequence.PromptTokens, Generated, answerTokens)
+        {
+            Text = rest,
+            TimeToFirstToken = _firstToken ?? TimeSpan.Zero,
+            Duration = _clock.GetElapsedTime(_submitted),
+        });
+        _events.Writer.TryComplete();
+    }
+}

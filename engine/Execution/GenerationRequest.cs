@@ -1,0 +1,36 @@
+using Herd.Engine.Adapters;
+using Herd.Engine.Sampling;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>One sequence to generate.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Token ids to start from, the beginning-of-text token included; at least one.</summary>
+    public required IReadOnlyList<int> PromptIds { get; init; }
+
+    /// <summary>The adapter; null for the bare base.</summary>
+    public AdapterLease? Adapter { get; init; }
+
+    /// <summary>Bytes of a PNG or JPEG picture; null for none. Needs an adapter with a visual front end and a loaded image encoder.</summary>
+    public ReadOnlyMemory<byte>? Picture { get; init; }
+
+    /// <summary>Keeps cached results of different owners apart.</summary>
+    /// <value>Default empty: one owner.</value>
+    public string Scope { get; init; } = "";
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+
+    /// <summary>Most tokens to generate, the end token not counted; at least 1.</summary>
+    public int MaxTokens { get; init; } = 256;
+
+    /// <summary>Texts that end the answer and are cut off it.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>A picture that is prepared already; it takes the place of <see cref="Picture"/>.</summary>
+    internal PreparedPicture? PreparedPicture { get; init; }
+
+    /// <summary>The token that ends the answer, where it is not the tokenizer's.</summary>
+    internal int? EndId { get; init; }
+}

@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using Herd.Engine.Adapters;
+using Herd.Engine.Bases;
+using Herd.Engine.Tokenization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>One base on one device, with any number of adapters, serving any number of generations in one batch. Thread-safe.</summary>
+/// <example>
+/// <code>
+/// await using var engine = await InferenceEngine.LoadAsync(new EngineOptions { BaseFolder = "llama-7b", ClipPath = "ViT-L-14.pth" });
+/// using var package = AdapterPackage.Read("BIAS-7B.pth", engine.AdapterReadOptions);
+/// using var adapter = await engine.LoadAdapterAsync(package);
+/// var prompt = PromptTemplate.Get("alpaca").Render([new ChatMessage(ChatRole.User, "What is in the picture?")]);
+/// await foreach (var e in engine.GenerateAsync(new GenerationRequest { PromptIds = engine.Tokenizer.Encode(prompt, bos: true), Adapter = adapter, Picture = bytes }))
+///     Console.Write(e.Text);
+/// </code>
+/// </example>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly LoadedBase _loaded;
+    private readonly AdapterRegistry _registry;
+    private readonly DeviceLoop _loop;
+    private readonly TimeProvider _clock;
+    private long _lastId;
+    private int _disposed;
+
+    private InferenceEngine(EngineOptions options, LoadedBase loaded, AdapterRegistry registry, DeviceLoop loop, TimeProvider clock)
+    {
+        (_options, _loaded, _registry, _loop, _clock) = (options, loaded, registry, loop, clock);
+    }
+
+    /// <summary>The base.</summary>
+    public BaseDescription Base => _loaded.Description;
+
+    /// <summary>The base's tokenizer.</summary>
+    public LlamaTokenizer Tokenizer => _loaded.Tokenizer;
+
+    /// <summary>Whether an image encoder is loaded.</summary>
+    public bool HasVision => _loaded.Encoder is not null;
+
+    /// <summary>Most tokens of one sequence, prompt and answer.</summary>
+    public int ContextTokens => _loaded.ContextTokens;
+
+    /// <summary>Arithmetic of the base products.</summary>
+    public EngineDtype Dtype => _options.Dtype;
+
+    /// <summary>Digests of the adapter versions in host memory.</summary>
+    public IReadOnlyCollection<string> ResidentVersions => _registry.Versions;
+
+    /// <summary>What the engine holds now.</summary>
+    public EngineStatus Status => _loop.Status;
+
+    /// <summary>What reading an adapter for this base needs; add what the file leaves out with a <c>with</c> expression.</summary>
+    public AdapterReadOptions AdapterReadOptions => new() { BaseConfig = Base.Config, BaseDigest = Base.Digest };
+
+    /// <summary>Reads a base and starts its device.</summary>
+    /// <param name="options">What to load and how much to hold.</param>
+    /// <param name="progress">Told how far loading is.</param>
+    /// <param name="logger">Hears of faults; null for none.</param>
+    /// <param name="cancellationToken">Stops loading; what was read is freed.</param>
+    /// <returns>The engine; the caller disposes it.</returns>
+    /// <exception cref="EngineException">An option is out of range, or a file is missing, damaged or of an unknown form.</exception>
+    public static Task<InferenceEngine> LoadAsync(
+        EngineOptions options, IProgress<LoadProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default) =>
+        Task.Run(
+            async () =>
+            {
+                options.Validate();
+                var loaded = await LoadedBase.LoadAsync(options, progress, cancellationToken).ConfigureAwait(false);
+                var registry = new AdapterRegistry();
+                var loop = new DeviceLoop(loaded.MakeParts(options, registry), options.MaxRunningSequences + options.MaxWaitingSequences, logger ?? NullLogger.Instance);
+                return new InferenceEngine(options, loaded, registry, loop, TimeProvider.System);
+            },
+            cancellationToken);
+
+    /// <summary>Takes an adapter into host memory; a version that is there already is not read again.</summary>
+    /// <param name="package">The adapter; stays the caller's.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>A hold; the weights are freed with the last one.</returns>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: bound to another base, or in need of an image encoder that is not loaded.</exception>
+    public Task<AdapterLease> LoadAdapterAsync(AdapterPackage package, CancellationToken cancellationToken = default) =>
+        Task.Run(
+            () =>
+            {
+                ObjectDisposedException.ThrowIf(_disposed != 0, this);
+                if (package.Manifest.Base != Base.Digest)
+                {
+                    throw new EngineException(
+                        EngineErrorCode.Incompatible,
+                        $"The adapter version {package.Version} is bound to the base {package.Manifest.Base}; this one is {Base.Digest}. Upload the adapter for this base.");
+                }
+
+                if (package.TakesPictures && _loaded.Encoder is not { } encoder)
+                {
+                    throw new EngineException(
+                        EngineErrorCode.Incompatible, $"The adapter version {package.Version} has a visual front end, and no image encoder is loaded. Name one (--clip).");
+                }
+
+                return _registry.TryLease(package.Version)
+                    ?? _registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, Base.Config));
+            },
+            cancellationToken);
+
+    /// <summary>Another hold on an adapter in host memory.</summary>
+    /// <param name="version">The version's digest.</param>
+    /// <returns>A hold; null where the version is not held.</returns>
+    public AdapterLease? TryLeaseAdapter(string version) => _registry.TryLease(version);
+
+    /// <summary>Generates. The sequence joins the batch at the next step; it leaves it when the answer ends or the reader goes.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="cancellationToken">Ends the generation.</param>
+    /// <returns>Tokens as they come, then the end.</returns>
+    /// <exception cref="EngineException">The request is wrong or too long, the picture is bad, the queue is full, or the engine is closing.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RequestCheck.Check(request, Base.Config, ContextTokens);
+        var generation = Submit(request, await PrepareAsync(request, cancellationToken).ConfigureAwait(false));
+        try
+        {
+            await foreach (var happened in generation.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                yield return happened;
+            }
+        }
+        finally
+        {
+            _loop.Abandon(generation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await Task.Run(_loop.Dispose).ConfigureAwait(false);
+            _registry.Dispose();
+            _loaded.Dispose();
+        }
+    }
+
+    private async Task<PreparedPicture?> PrepareAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Picture is not { } file)
+        {
+            return request.PreparedPicture;
+        }
+
+        var order = request.Adapter!.Manifest.Visual!.ChannelOrder;
+        return await Task.Run(() => PreparedPicture.From(file, _options.Pictures, _loaded.Encoder!.ImageSize, order), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Generation Submit(GenerationRequest request, PreparedPicture? picture)
+    {
+        // A hold of its own: the caller may give his back at once.
+        var adapter = request.Adapter is { } lease
+            ? _registry.TryLease(lease.Version) ?? throw new EngineException(EngineErrorCode.InvalidRequest, $"The adapter version {lease.Version} is no longer held. Load it again.")
+            : null;
+        var generation = new Generation(Interlocked.Increment(ref _lastId), request, picture, adapter, Tokenizer, _clock);
+        try
+        {
+            _loop.Submit(generation);
+            return generation;
+        }
+        catch
+        {
+            adapter?.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Herd.Engine.Bases;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>Refuses requests that cannot be served, before anything is made for them.</summary>
+internal static class RequestCheck
+{
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="config">The base's sizes.</param>
+    /// <param name="contextTokens">Most tokens of one sequence.</param>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/> or <see cref="EngineErrorCode.TooLong"/>.</exception>
+    public static void Check(GenerationRequest request, LlamaConfig config, int contextTokens)
+    {
+        request.Sampling.Validate();
+        Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.");
+        Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.");
+        Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");
+        foreach (var id in request.PromptIds)
+        {
+            Require(id >= 0 && id < config.Vocabulary, $"Token id {id} is outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
+        }
+
+        if (request.PromptIds.Count + request.MaxTokens > contextTokens)
+        {
+            throw new EngineException(
+                EngineErrorCode.TooLong,
+                $"The prompt has {request.PromptIds.Count} tokens and up to {request.MaxTokens} are asked for; a sequence holds {contextTokens} together. Shorten the prompt or ask for fewer.");
+        }
+
+        Require(request.Picture is null || request.Adapter?.Manifest.TakesPictures == true, "A picture was sent, and the model takes none. Send it to an adapter with a visual front end.");
+    }
+
+    private static void Require(bool holds, string fault)
+    {
+        if (!holds)
+        {
+            throw new EngineException(EngineErrorCode.InvalidRequest, fault);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using Herd.Engine.Model;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Execution;
+
+/// <summary>Turns a step's segments into tensors and its last rows back into logits on the host.</summary>
+/// <remarks>Device thread only.</remarks>
+internal sealed class StepRunner(LlamaModel model, WeightStore weights)
+{
+    /// <summary>Computes a step.</summary>
+    /// <param name="segments">What to compute; at least one.</param>
+    /// <param name="wanted">For which of them the logits behind the last token are wanted.</param>
+    /// <returns>One array of vocabulary size per wanted segment, in order of <paramref name="segments"/>.</returns>
+    public IReadOnlyList<float[]> Run(IReadOnlyList<Segment> segments, Func<Segment, bool> wanted)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var step = new PackedStep(segments, weights.Dtype, weights.Device);
+        var hidden = model.Forward(step);
+        var placed = step.Segments.Where(segment => wanted(segment.Segment)).ToArray();
+        if (placed.Length == 0)
+        {
+            return [];
+        }
+
+        var lastRows = tensor(placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1)).ToArray(), device: weights.Device);
+        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfRows(placed, weights.Device)).cpu();
+        return [.. segments.Where(wanted).Select(segment => ToArray(logits[Array.FindIndex(placed, row => ReferenceEquals(row.Segment, segment))]))];
+    }
+
+    private static float[] ToArray(Tensor row) => MemoryMarshal.Cast<byte, float>(row.contiguous().bytes).ToArray();
+}

@@ -1,0 +1,137 @@
+using Herd.Engine.KvCache;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Model;
+
+/// <summary>A step as tensors: the rows of all segments in one matrix, generated tokens first and sorted by slot, then prompt chunks.</summary>
+/// <remarks>Its tensors belong to the scope that is open when it is made.</remarks>
+internal sealed class PackedStep
+{
+    // libtorch's float32 products give a row the same bits whatever surrounds it only when the number of rows is a multiple of this.
+    private const int RowMultiple = 4;
+
+    /// <summary>Packs segments.</summary>
+    /// <param name="segments">The segments, at least one.</param>
+    /// <param name="dtype">The model's type.</param>
+    /// <param name="device">The device.</param>
+    public PackedStep(IEnumerable<Segment> segments, ScalarType dtype, Device device)
+    {
+        var ordered = segments.OrderBy(segment => !segment.IsDecode).ThenBy(segment => segment.Slot).ToArray();
+        var ids = new List<long>();
+        var positions = new List<long>();
+        var blocks = new List<long>();
+        var offsets = new List<long>();
+        var placed = new List<PlacedSegment>();
+        foreach (var segment in ordered)
+        {
+            placed.Add(new PlacedSegment(segment, ids.Count, dtype, device));
+            for (var i = 0; i < segment.Ids.Count; i++)
+            {
+                var position = segment.Past + i;
+                ids.Add(segment.Ids[i]);
+                positions.Add(position);
+                blocks.Add(segment.Blocks[position / BlockAllocator.BlockTokens]);
+                offsets.Add(position % BlockAllocator.BlockTokens);
+            }
+        }
+
+        Rows = ids.Count;
+        Segments = placed;
+        var padding = new long[(RowMultiple - (Rows % RowMultiple)) % RowMultiple];
+        Ids = tensor(ids.Concat(padding).ToArray(), device: device);
+        Positions = tensor(positions.Concat(padding).ToArray(), device: device);
+        Blocks = tensor(blocks.ToArray(), device: device);
+        Offsets = tensor(offsets.ToArray(), device: device);
+        Slots = SlotsOf(placed, device);
+    }
+
+    /// <summary>Number of rows that belong to segments; the matrix has up to three more, whose values mean nothing.</summary>
+    public int Rows { get; }
+
+    /// <summary>Token ids, [padded rows], int64.</summary>
+    public Tensor Ids { get; }
+
+    /// <summary>Positions, [padded rows], int64.</summary>
+    public Tensor Positions { get; }
+
+    /// <summary>Cache block of each row, [rows], int64.</summary>
+    public Tensor Blocks { get; }
+
+    /// <summary>Place in its block of each row, [rows], int64.</summary>
+    public Tensor Offsets { get; }
+
+    /// <summary>The rows' slots.</summary>
+    public RowSlots Slots { get; }
+
+    /// <summary>The segments in the order of their rows.</summary>
+    public IReadOnlyList<PlacedSegment> Segments { get; }
+
+    /// <summary>The slots of some of the rows.</summary>
+    /// <param name="rows">One row per segment that is looked at, as (segment, row).</param>
+    /// <param name="device">The device.</param>
+    /// <returns>Their slots, as if each row were a generated token.</returns>
+    public static RowSlots SlotsOfRows(IReadOnlyList<PlacedSegment> rows, Device device)
+    {
+        var slots = rows.Select(row => (long)row.Segment.Slot).ToArray();
+        var distinct = slots.Select(slot => (int)slot).ToHashSet();
+        return distinct.Count == 1
+            ? new RowSlots(distinct.Single(), null, [], distinct)
+            : new RowSlots(null, tensor(slots, device: device), [], distinct);
+    }
+
+    private static RowSlots SlotsOf(List<PlacedSegment> placed, Device device)
+    {
+        var distinct = placed.Select(segment => segment.Segment.Slot).ToHashSet();
+        if (distinct.Count == 1)
+        {
+            return new RowSlots(distinct.Single(), null, [], distinct);
+        }
+
+        var decodes = placed.Where(segment => segment.Segment.IsDecode).Select(segment => (long)segment.Segment.Slot).ToArray();
+        var prompts = placed.Where(segment => !segment.Segment.IsDecode).Select(segment => new RowRange(segment.FirstRow, segment.Count, segment.Segment.Slot));
+        return new RowSlots(null, decodes.Length > 0 ? tensor(decodes, device: device) : null, [.. prompts], distinct);
+    }
+}
+
+/// <summary>A segment with its place in a step.</summary>
+internal sealed class PlacedSegment
+{
+    /// <summary>Places a segment.</summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="firstRow">Its first row.</param>
+    /// <param name="dtype">The model's type.</param>
+    /// <param name="device">The device.</param>
+    public PlacedSegment(Segment segment, int firstRow, ScalarType dtype, Device device)
+    {
+        Segment = segment;
+        FirstRow = firstRow;
+        var blocks = segment.Blocks.Take(BlockAllocator.BlocksFor(Total)).Select(block => (long)block).ToArray();
+        Blocks = tensor(blocks, device: device);
+        Mask = Count > 1 ? CausalMask(Count, segment.Past, dtype, device) : null;
+    }
+
+    /// <summary>The segment.</summary>
+    public Segment Segment { get; }
+
+    /// <summary>Its first row.</summary>
+    public int FirstRow { get; }
+
+    /// <summary>Number of its rows.</summary>
+    public int Count => Segment.Ids.Count;
+
+    /// <summary>Tokens in the cache once this step is stored.</summary>
+    public int Total => Segment.Past + Count;
+
+    /// <summary>The sequence's blocks, [n], int64.</summary>
+    public Tensor Blocks { get; }
+
+    /// <summary>What each row may not see, [count, total], model's type, 0 or minus infinity; null for a single row, which sees everything.</summary>
+    public Tensor? Mask { get; }
+
+    /// <summary>Row t sees position s iff s is at most past + t. Explicit, since libtorch's own causal flag is wrong behind a cache.</summary>
+    private static Tensor CausalMask(int count, int past, ScalarType dtype, Device device)
+    {
+        using var scope = NewDisposeScope();
+        return full([count, past + count], float.NegativeInfinity, dtype, device).triu_(past + 1).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Model;
+
+/// <summary>The one owner of a base's tensors on a device. Nothing writes to them.</summary>
+/// <param name="embedding">Token embedding, [vocabulary, width], model's type.</param>
+/// <param name="layers">The blocks.</param>
+/// <param name="finalNorm">Norm in front of the output, [width], Float32.</param>
+/// <param name="output">Output matrix, [vocabulary, width], model's type; the embedding itself where they are tied.</param>
+internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> layers, Tensor finalNorm, Tensor output) : IDisposable
+{
+    /// <summary>Token embedding, [vocabulary, width].</summary>
+    public Tensor Embedding => embedding;
+
+    /// <summary>The blocks.</summary>
+    public IReadOnlyList<LayerWeights> Layers => layers;
+
+    /// <summary>Norm in front of the output, [width], Float32.</summary>
+    public Tensor FinalNorm => finalNorm;
+
+    /// <summary>Output matrix, [vocabulary, width].</summary>
+    public Tensor Output => output;
+
+    /// <summary>All tensors, each once.</summary>
+    public IEnumerable<Tensor> Tensors =>
+        layers.SelectMany(layer => layer.Linears.Append(layer.AttentionNorm).Append(layer.FeedForwardNorm)).Append(embedding).Append(finalNorm).Append(output).Distinct();
+
+    /// <summary>The model's type.</summary>
+    public ScalarType Dtype => embedding.dtype;
+
+    /// <summary>The device.</summary>
+    public Device Device => embedding.device;
+
+    /// <summary>Number of values.</summary>
+    public long Parameters => Tensors.Sum(tensor => tensor.NumberOfElements);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in Tensors)
+        {
+            tensor.Dispose();
+        }
+    }
+}

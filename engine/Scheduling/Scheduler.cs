@@ -1,0 +1,128 @@
+using Herd.Engine.KvCache;
+
+namespace Herd.Engine.Scheduling;
+
+/// <summary>
+/// Picks what the next step computes: every running sequence's next token first, then prompt chunks, then sequences that wait, in order of arrival. Admission
+/// counts blocks first. A running sequence that cannot get a block takes it from the youngest one, which waits and is recomputed later.
+/// </summary>
+/// <remarks>Integers only, single-threaded. <see cref="ISlotTable"/> decides whether a sequence's adapter can be on the device.</remarks>
+internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, ISlotTable slots)
+{
+    private readonly LinkedList<Sequence> _waiting = new();
+    private readonly List<Sequence> _running = [];
+
+    /// <summary>Sequences in the batch, oldest first.</summary>
+    public IReadOnlyList<Sequence> Running => _running;
+
+    /// <summary>Number of sequences that wait.</summary>
+    public int WaitingCount => _waiting.Count;
+
+    /// <summary>Lets a sequence wait for its turn.</summary>
+    /// <param name="sequence">The sequence.</param>
+    public void Add(Sequence sequence) => _waiting.AddLast(sequence);
+
+    /// <summary>Takes a sequence out, wherever it is, and frees what it holds.</summary>
+    /// <param name="sequence">The sequence; one that is not here is no error.</param>
+    public void Remove(Sequence sequence)
+    {
+        if (_running.Remove(sequence))
+        {
+            Free(sequence);
+        }
+        else
+        {
+            _waiting.Remove(sequence);
+        }
+    }
+
+    /// <summary>Plans the next step. The caller computes it and raises each sequence's <see cref="Sequence.Computed"/>.</summary>
+    /// <returns>The plan.</returns>
+    public StepPlan Next()
+    {
+        var chunks = new List<PlannedChunk>();
+        var preempted = new List<Sequence>();
+        var budget = limits.MaxStepTokens;
+
+        foreach (var sequence in _running.Where(s => s.IsDecode).ToArray())
+        {
+            if (preempted.Contains(sequence) || !Grow(sequence, preempted))
+            {
+                continue;
+            }
+
+            chunks.Add(new PlannedChunk(sequence, 1));
+            budget--;
+        }
+
+        chunks.RemoveAll(chunk => preempted.Contains(chunk.Sequence));
+        foreach (var sequence in _running.Where(s => !s.IsDecode))
+        {
+            Take(sequence);
+        }
+
+        while (budget > 0 && preempted.Count == 0 && _waiting.First?.Value is { } next && Admit(next))
+        {
+            Take(next);
+        }
+
+        return new StepPlan(chunks, preempted);
+
+        void Take(Sequence sequence)
+        {
+            var count = Math.Min(sequence.Pending, budget);
+            if (count > 0)
+            {
+                chunks.Add(new PlannedChunk(sequence, count));
+                budget -= count;
+            }
+        }
+    }
+
+    private bool Admit(Sequence sequence)
+    {
+        // One token more than the prompt, or the first generated token could find no room.
+        if (_running.Count >= limits.MaxRunningSequences || BlockAllocator.BlocksFor(sequence.Tokens.Count + 1) > blocks.Free
+            || !slots.TryLease(sequence.Adapter, out var slot))
+        {
+            return false;
+        }
+
+        blocks.TryGrow(sequence.Blocks, sequence.Tokens.Count + 1);
+        sequence.Slot = slot;
+        _waiting.RemoveFirst();
+        _running.Add(sequence);
+        return true;
+    }
+
+    private bool Grow(Sequence sequence, List<Sequence> preempted)
+    {
+        while (!blocks.TryGrow(sequence.Blocks, sequence.Tokens.Count))
+        {
+            var youngest = _running[^1];
+            Preempt(youngest);
+            preempted.Add(youngest);
+            if (youngest == sequence)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Preempt(Sequence sequence)
+    {
+        _running.Remove(sequence);
+        Free(sequence);
+        _waiting.AddFirst(sequence);
+    }
+
+    private void Free(Sequence sequence)
+    {
+        blocks.Release(sequence.Blocks);
+        slots.Release(sequence.Adapter);
+        sequence.Computed = 0;
+        sequence.Slot = 0;
+    }
+}

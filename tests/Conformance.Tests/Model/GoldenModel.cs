@@ -1,0 +1,87 @@
+using Herd.Engine.Adapters;
+using Herd.Engine.Bases;
+using Herd.Engine.Checkpoints;
+using Herd.Engine.KvCache;
+using Herd.Engine.Model;
+using static TorchSharp.torch;
+
+namespace Herd.Conformance.Tests.Model;
+
+/// <summary>A golden base in float32 with its cache and bank, driven step by step.</summary>
+internal sealed class GoldenModel : IDisposable
+{
+    private const int CacheTokens = 2048;
+
+    private readonly WeightStore _weights;
+    private readonly KvPool _pool;
+    private readonly AdapterBank _bank;
+    private readonly RotaryTable _rotary;
+    private readonly BlockAllocator _blocks = new(CacheTokens / BlockAllocator.BlockTokens);
+
+    private GoldenModel(LlamaConfig config, WeightStore weights)
+    {
+        (Config, _weights) = (config, weights);
+        _pool = new KvPool(config.Layers, _blocks.Total, config.KvHeads, config.HeadWidth, ScalarType.Float32, CPU);
+        _bank = new AdapterBank(config, weights, adapters: 2);
+        _rotary = new RotaryTable(CacheTokens, config.HeadWidth, config.RopeTheta, CPU);
+        Model = new LlamaModel(config, weights, _bank, _rotary, _pool);
+    }
+
+    public LlamaConfig Config { get; }
+
+    public LlamaModel Model { get; }
+
+    /// <summary>Reads the base in a folder.</summary>
+    public static GoldenModel Load(string folder)
+    {
+        var opened = BaseFolder.Open(folder, Golden.Tokenizer);
+        using var file = TensorFile.Open(opened.WeightsPath);
+        return new GoldenModel(opened.Config, new WeightLoader(opened.Config, opened.Form, ScalarType.Float32, CPU).Load(file, null, CancellationToken.None));
+    }
+
+    public void Fill(AdapterWeights adapter, int slot) => _bank.Fill(adapter, slot);
+
+    public static GoldenSequence NewSequence(int slot = 0, PromptKeyValues? prompts = null) => new(slot, prompts);
+
+    /// <summary>Computes one step over several sequences at once.</summary>
+    /// <returns>Logits of all rows, one [T, V] per part, owned by the caller's scope.</returns>
+    public IReadOnlyList<Tensor> Step(ILayerProbe? probe, params (GoldenSequence Sequence, int[] Ids)[] parts)
+    {
+        using var noGradients = no_grad();
+        var segments = parts.Select(part => part.Sequence.Segment(part.Ids, _blocks)).ToArray();
+        var step = new PackedStep(segments, ScalarType.Float32, CPU);
+        var hidden = Model.Forward(step, probe);
+        return
+        [
+            .. segments.Select(segment =>
+            {
+                var placed = step.Segments.Single(candidate => ReferenceEquals(candidate.Segment, segment));
+                var rows = hidden.narrow(0, placed.FirstRow, placed.Count);
+                return Model.Logits(rows, new RowSlots(segment.Slot, null, [], new HashSet<int> { segment.Slot }));
+            }),
+        ];
+    }
+
+    public void Dispose()
+    {
+        _rotary.Dispose();
+        _bank.Dispose();
+        _pool.Dispose();
+        _weights.Dispose();
+    }
+}
+
+/// <summary>A sequence's place in the cache.</summary>
+internal sealed class GoldenSequence(int slot, PromptKeyValues? prompts)
+{
+    private readonly List<int> _blocks = [];
+    private int _past;
+
+    public Segment Segment(int[] ids, BlockAllocator allocator)
+    {
+        allocator.TryGrow(_blocks, _past + ids.Length);
+        var segment = new Segment { Ids = ids, Past = _past, Blocks = [.. _blocks], Slot = slot, Prompts = prompts, IsDecode = _past > 0 && ids.Length == 1 };
+        _past += ids.Length;
+        return segment;
+    }
+}
