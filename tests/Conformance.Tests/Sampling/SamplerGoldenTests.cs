@@ -1,0 +1,49 @@
+using Herd.Engine.Checkpoints;
+using Herd.Engine.Sampling;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Herd.Conformance.Tests.Sampling;
+
+/// <summary>The distribution that tokens are drawn from, against the official one.</summary>
+public sealed class SamplerGoldenTests
+{
+    private const string Params = ".params";
+    private const double Tolerance = 1e-6;
+
+    public static TheoryData<string> Cases
+    {
+        get
+        {
+            using var file = Golden.Expected("sampling");
+            return [.. file.Tensors.Keys.Where(name => name.EndsWith(Params, StringComparison.Ordinal)).Select(name => name[..^Params.Length]).Order()];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Distribution_IsTheOfficialOne(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var file = Golden.Expected("sampling");
+        var parameters = Floats(file, name + Params);
+        var options = new SamplingOptions { Temperature = parameters[0], TopP = parameters[1] };
+        var logits = file.Read("logits");
+        var kept = file.Read(name + ".kept").data<long>().ToArray();
+        var expected = file.Read(name + ".filtered_probs");
+        var sampler = new Sampler();
+
+        for (var row = 0; row < logits.shape[0]; row++)
+        {
+            var (ids, probabilities) = sampler.Distribution(logits[row].data<float>().ToArray(), options);
+            var row32 = expected[row].data<float>().ToArray();
+
+            Assert.Equal(kept[row], ids.Length);
+            Assert.All(ids.Zip(probabilities), pair => Assert.Equal(row32[pair.First], pair.Second, Tolerance));
+            Assert.Equal(1, row32.Sum(), 1e-4);
+            Assert.Equal(ids.Order(), Enumerable.Range(0, row32.Length).Where(id => row32[id] > 0));
+        }
+    }
+
+    private static float[] Floats(ITensorFile file, string name) => file.Read(name).data<float>().ToArray();
+}
