@@ -13,7 +13,7 @@ public sealed record GenerationRequest
     public AdapterLease? Adapter { get; init; }
 
     /// <summary>Bytes of a PNG or JPEG picture; null for none. Needs an adapter with a visual front end and a loaded image encoder.</summary>
-    public ReadOnlyMemory<byte>? Picture { get; init; }
+    public byte[]? Picture { get; init; }
 
     /// <summary>Keeps cached results of different owners apart.</summary>
     /// <value>Default empty: one owner.</value>
