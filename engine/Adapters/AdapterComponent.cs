@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace Herd.Engine.Adapters;
 
-/// <summary>One component of an adapter: tensors that are stored, shared and named together. Borrowed from its <see cref="AdapterPackage"/>.</summary>
+/// <summary>One component of an adapter: tensors that are stored, shared and named together.</summary>
+/// <remarks>Borrowed from its <see cref="AdapterPackage"/>.</remarks>
 public sealed class AdapterComponent
 {
     internal AdapterComponent(string name, IReadOnlyDictionary<string, Tensor> tensors)
@@ -42,7 +43,7 @@ public sealed class AdapterComponent
     {
         var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose });
         try
         {
             WriteTo(file);

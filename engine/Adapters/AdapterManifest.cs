@@ -5,7 +5,7 @@ using Herd.Engine.Adapters.Formats;
 namespace Herd.Engine.Adapters;
 
 /// <summary>What a version of an adapter is: its base, its parts, and the digests of the components that hold their tensors. Immutable.</summary>
-/// <remarks>The digest of its canonical JSON names the version. Every fact in it that tensors tell is checked against them when the adapter is read.</remarks>
+/// <remarks>The digest of its canonical JSON names the version. What tensors tell is checked against them when the adapter is read.</remarks>
 public sealed record AdapterManifest
 {
     /// <summary>The layout of manifests that this program writes and reads.</summary>
@@ -57,6 +57,6 @@ public sealed record AdapterManifest
     /// <param name="json">The text.</param>
     /// <param name="path">Where it lies; names it in errors.</param>
     /// <returns>The manifest. Whether it tells the truth about tensors is seen when they are read.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: another format, an unknown field, a missing or damaged one.</exception>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: another format; an unknown, missing or damaged field.</exception>
     public static AdapterManifest Parse(string json, string path) => ManifestJson.Read(json, path);
 }

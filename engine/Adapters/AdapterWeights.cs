@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Herd.Engine.Adapters;
 
-/// <summary>An adapter's tensors as the engine computes with them: Float32, CPU. Null stands for what the adapter leaves as the base has it.</summary>
+/// <summary>An adapter's tensors as the engine computes with them: Float32, CPU. Null stands for what stays as the base has it.</summary>
 /// <remarks>
 /// <para>A tuned matrix computes <c>y = W (scale * x) + bias</c>, the order of the released code; the paper's order differs.</para>
 /// <para>Owns its tensors; those it returns are borrowed and never written. Any thread may read them.</para>
@@ -23,13 +23,13 @@ public sealed class AdapterWeights : IDisposable
             switch (component.Name)
             {
                 case ComponentNames.Visual:
-                    Visual = new VisualFrontEnd(Shape(package.Manifest, config), component.Tensors.ToDictionary(pair => pair.Key, pair => Keep(pair.Value)));
+                    Visual = new VisualFrontEnd(Shape(package.Manifest, config), KeepAll(component));
                     break;
                 case ComponentNames.Prompts:
                     Prompts = MakePrompts(package.Manifest.Prompts!, component.Tensors, config.Heads);
                     break;
                 default:
-                    _tuning = component.Tensors.ToDictionary(pair => pair.Key, pair => Keep(pair.Value));
+                    _tuning = KeepAll(component);
                     break;
             }
         }
@@ -50,17 +50,18 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Bytes all its tensors take.</summary>
     public long Bytes => _tuning.Values.Sum(tensor => tensor.numel() * tensor.ElementSize) + (Prompts?.Bytes ?? 0) + (Visual?.Bytes ?? 0);
 
-    /// <summary>Makes the tensors of a package ready to compute with. Tensors that are Float32 already are shared with the package, not copied.</summary>
+    /// <summary>Makes the tensors of a package ready to compute with. Those that are Float32 already are shared with it, not copied.</summary>
     /// <param name="package">The adapter; it may be disposed afterwards.</param>
     /// <param name="config">Sizes of the base.</param>
     /// <returns>The weights, owned by the caller.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: the package was checked against a base of other sizes.</exception>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: the package was read for a base of other sizes.</exception>
     public static AdapterWeights FromPackage(AdapterPackage package, LlamaConfig config)
     {
         ArgumentNullException.ThrowIfNull(package);
         if (package.BaseConfig != config)
         {
-            throw new EngineException(EngineErrorCode.Incompatible, $"Adapter {package.Version}: expected one read against {config}, found {package.BaseConfig}.");
+            throw new EngineException(
+                EngineErrorCode.Incompatible, $"Adapter {package.Version}: expected one read for {config}, found one for {package.BaseConfig}.");
         }
 
         using var scope = NewDisposeScope();
@@ -97,6 +98,9 @@ public sealed class AdapterWeights : IDisposable
         }
     }
 
+    private static Dictionary<string, Tensor> KeepAll(AdapterComponent component) =>
+        component.Tensors.ToDictionary(pair => pair.Key, pair => Keep(pair.Value));
+
     /// <summary>A handle of its own on the values as Float32, outside any scope.</summary>
     private static Tensor Keep(Tensor tensor) =>
         (tensor.dtype == ScalarType.Float32 ? tensor.alias() : tensor.to(ScalarType.Float32)).DetachFromDisposeScope();
@@ -112,7 +116,7 @@ public sealed class AdapterWeights : IDisposable
 
     private static VisualFrontEndShape Shape(AdapterManifest manifest, LlamaConfig config)
     {
-        var visual = manifest.Visual!;
-        return new VisualFrontEndShape(visual.Width, visual.Depth, visual.Heads, visual.MlpWidth, manifest.Prompts!.Length, visual.ClipWidth, config.Width);
+        var (visual, slots) = (manifest.Visual!, manifest.Prompts!.Length);
+        return new VisualFrontEndShape(visual.Width, visual.Depth, visual.Heads, visual.MlpWidth, slots, visual.ClipWidth, config.Width);
     }
 }

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Herd.Engine.Adapters;
 
-/// <summary>An adapter's prompts and the factors of their attention: <c>softmax(q Kp') Vp</c> is added times the factor, head by head. Float32, CPU.</summary>
-/// <remarks>Owned by its <see cref="AdapterWeights"/>.</remarks>
+/// <summary>An adapter's prompts and the factors of their attention, which is added to the text's times the factor, head by head.</summary>
+/// <remarks>Float32, CPU. Owned by its <see cref="AdapterWeights"/>. Source: LLaMA-Adapter, arXiv:2303.16199, section 3.2.</remarks>
 public sealed class PromptWeights : IDisposable
 {
     private readonly Tensor[] _gates;

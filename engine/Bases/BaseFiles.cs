@@ -40,7 +40,8 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
         using var file = FileBytes.Open(Config);
         if (file.Length > MaxConfigBytes)
         {
-            throw new CheckpointException(Config, null, $"at most {MaxConfigBytes} bytes", $"{file.Length}", "Check that this is the base's configuration.");
+            throw new CheckpointException(
+                Config, null, $"at most {MaxConfigBytes} bytes", $"{file.Length}", "Check that this is the base's configuration.");
         }
 
         var bytes = new byte[file.Length];

@@ -7,6 +7,12 @@ namespace Herd.Engine.Bases;
 /// <summary>A folder that holds a base: which form it has, its sizes, and where its files lie. Immutable; holds no file open.</summary>
 public sealed class BaseFolder
 {
+    private static readonly FileStreamOptions Sequential = new()
+    {
+        BufferSize = 1 << 20,
+        Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+    };
+
     private BaseFolder(BaseForm form, LlamaConfig config, BaseFiles files)
     {
         Form = form;
@@ -33,7 +39,7 @@ public sealed class BaseFolder
     /// <param name="folder">The folder, in Meta's form or Hugging Face's.</param>
     /// <param name="tokenizerFile">The tokenizer's file; null for <c>tokenizer.model</c> in the folder or the one above.</param>
     /// <returns>What was found.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: no base in a form that is supported, or a damaged file.</exception>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: no base of a supported form, or a damaged file.</exception>
     public static BaseFolder Open(string folder, string? tokenizerFile = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -46,7 +52,11 @@ public sealed class BaseFolder
         return config.Vocabulary >= tokenizer.VocabularySize
             ? new BaseFolder(form, config, files)
             : throw new CheckpointException(
-                files.Tokenizer, null, $"at most the {config.Vocabulary} pieces the base has rows for", $"{tokenizer.VocabularySize}", "Name the tokenizer that belongs to the base.");
+                files.Tokenizer,
+                null,
+                $"at most the {config.Vocabulary} pieces the base has rows for",
+                $"{tokenizer.VocabularySize}",
+                "Name the tokenizer that belongs to the base.");
     }
 
     /// <summary>Adds the image encoder to a base's name.</summary>
@@ -58,7 +68,7 @@ public sealed class BaseFolder
 
     /// <summary>Names the base by what its files hold. Reads the weights once, which takes as long as reading them from disk.</summary>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <returns>Lower-case hexadecimal SHA-256 over the SHA-256 of weights, configuration and tokenizer. The two forms of one base have different names.</returns>
+    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, configuration and tokenizer; another one for each form of a base.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a file cannot be read.</exception>
     public async Task<string> ComputeDigestAsync(CancellationToken cancellationToken = default)
     {
@@ -67,7 +77,7 @@ public sealed class BaseFolder
         {
             try
             {
-                var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.Asynchronous | FileOptions.SequentialScan);
+                var file = new FileStream(path, Sequential);
                 await using (file.ConfigureAwait(false))
                 {
                     digests.Write(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));

@@ -41,7 +41,8 @@ internal sealed class ConfigFile
     internal JsonElement? Find(string field) =>
         _root.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    internal int Int(string field, int least, int most) => TryInt(field, least, most) ?? throw Refuse(field, $"a whole number from {least} to {most}", "no such field");
+    internal int Int(string field, int least, int most) =>
+        TryInt(field, least, most) ?? throw Refuse(field, $"a whole number from {least} to {most}", "no such field");
 
     internal int? TryInt(string field, int least, int most)
     {

@@ -1,6 +1,6 @@
 namespace Herd.Engine.Bases;
 
-/// <summary>What the sizes of a base may be, wide enough for any LLaMA and narrow enough that products of two fit an <see cref="int"/>'s square.</summary>
+/// <summary>What the sizes of a base may be: wide enough for any LLaMA, narrow enough that no product of two overflows.</summary>
 internal static class ConfigRange
 {
     internal const int MaxWidth = 1 << 16;

@@ -41,7 +41,7 @@ public sealed record LlamaConfig
     /// <param name="path">Where it lies; names it in errors.</param>
     /// <param name="tokenizerVocabulary">Pieces of the tokenizer: what a vocabulary of -1 stands for.</param>
     /// <returns>The configuration.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a field is absent, out of range, unknown or not supported.</exception>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a field is absent, unknown, out of range.</exception>
     public static LlamaConfig FromMeta(string paramsJson, string path, int tokenizerVocabulary) =>
         MetaConfig.Read(new ConfigFile(paramsJson, path), tokenizerVocabulary);
 

@@ -53,6 +53,16 @@ public sealed class ClipEncoder : IDisposable
     /// <summary>The dtype of its linear maps and of its results.</summary>
     public ScalarType DType { get; }
 
+    /// <summary>Computes <see cref="Digest"/> without loading the encoder.</summary>
+    /// <param name="path">As in <see cref="Load"/>.</param>
+    /// <returns>SHA-256 in lower-case hexadecimal.</returns>
+    /// <exception cref="CheckpointException">The file is missing or damaged.</exception>
+    public static string ComputeDigest(string path)
+    {
+        using var file = ClipFile.Open(path);
+        return ClipFile.Digest(file);
+    }
+
     /// <summary>Bytes its weights take on the device.</summary>
     public long Bytes => _owned.Sum(tensor => tensor.numel() * tensor.ElementSize);
 

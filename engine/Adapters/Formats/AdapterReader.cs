@@ -30,7 +30,7 @@ internal static class AdapterReader
         parts.Visual = shape;
     }
 
-    /// <summary>Reads prompts and gates. A layer without a gate has gate 0; layers without prompts may have an idle one, as the released files do.</summary>
+    /// <summary>Reads prompts and gates. A layer may lack its gate, and one without prompts may have an idle gate, as in released files.</summary>
     /// <param name="reader">The file.</param>
     /// <param name="length">Prompt slots of a layer where the file's shape does not tell them.</param>
     /// <param name="parts">Where they go.</param>
@@ -97,9 +97,9 @@ internal static class AdapterReader
             throw reader.Refuse(query, $"whole layers of {slots} prompts, at most {MaxPromptLength} each", $"{rows} rows");
         }
 
-        var layers = rows / slots;
-        return layers <= reader.Config.Layers
-            ? new ManifestPrompts { FirstLayer = (int)(reader.Config.Layers - layers), Gate = GateForm.Tanh, Layers = (int)layers, Length = (int)slots }
-            : throw reader.Incompatible(query, $"prompts for at most {reader.Config.Layers} layers", $"for {layers}");
+        var (layers, all) = (rows / slots, reader.Config.Layers);
+        return layers <= all
+            ? new ManifestPrompts { FirstLayer = all - (int)layers, Gate = GateForm.Tanh, Layers = (int)layers, Length = (int)slots }
+            : throw reader.Incompatible(query, $"prompts for at most {all} layers", $"for {layers}");
     }
 }

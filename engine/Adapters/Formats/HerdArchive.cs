@@ -4,7 +4,7 @@ using Herd.Engine.Checkpoints;
 
 namespace Herd.Engine.Adapters.Formats;
 
-/// <summary>Herd's single file: the folder's files in a zip container, stored, so that components are read where they lie and nothing is unpacked.</summary>
+/// <summary>Herd's single file: the folder's files in a zip container, stored, so that components are read where they lie.</summary>
 internal static class HerdArchive
 {
     internal const string Extension = ".herd";

@@ -1,7 +1,7 @@
 namespace Herd.Engine.Adapters.Formats;
 
-/// <summary>How one layout of files calls the tensors of an adapter, and in which shape it holds prompts and gates. Null: it has no such tensor.</summary>
-/// <remarks>The visual front end is called the same in all of them.</remarks>
+/// <summary>How one layout of files calls the tensors of an adapter, and in which shape it holds prompts and gates.</summary>
+/// <remarks>Null: the layout has no such tensor. The visual front end is called the same in all of them.</remarks>
 internal interface IAdapterNames
 {
     string? Query { get; }

@@ -87,7 +87,8 @@ internal static class ManifestJson
 
         if (!PromptTemplate.All.Any(template => template.Name == manifest.Template))
         {
-            throw Refuse(path, $"'template' {string.Join(", ", PromptTemplate.All.Select(template => template.Name))}", CheckpointException.Quote(manifest.Template));
+            var known = string.Join(", ", PromptTemplate.All.Select(template => template.Name));
+            throw Refuse(path, $"'template' {known}", CheckpointException.Quote(manifest.Template));
         }
 
         if (manifest.Components.IsEmpty)

@@ -18,7 +18,7 @@ internal static class OfficialLayout
         if (names.FirstOrDefault(name => name.EndsWith("tok_embeddings.weight", StringComparison.Ordinal)) is { } embedding)
         {
             throw new CheckpointException(
-                file.Path, embedding, "an adapter's tensors alone", "the weights of a base", "Extract the adapter from the training checkpoint first.");
+                file.Path, embedding, "an adapter's tensors alone", "the weights of a base", "Extract the adapter from the training checkpoint.");
         }
 
         if (names.FirstOrDefault(IsLora) is { } lora)
@@ -44,7 +44,7 @@ internal static class OfficialLayout
         return names.Any(name => name.StartsWith("layers.", StringComparison.Ordinal))
             ? new ChatNames()
             : throw new CheckpointException(
-                file.Path, null, "the tensors of a LLaMA-Adapter V2", $"{names.Count()} tensors of another model", "Check that this is the adapter's file.");
+                file.Path, null, "tensors of a LLaMA-Adapter V2", $"{names.Count()} tensors of another model", "Check that this is the right file.");
     }
 
     private static bool IsLora(string name) =>

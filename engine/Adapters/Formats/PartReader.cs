@@ -56,9 +56,10 @@ internal sealed partial class PartReader(ITensorFile file, IAdapterNames names, 
     {
         foreach (var name in file.Tensors.Keys.Order(StringComparer.Ordinal))
         {
-            if (LayerNumber().Match(name) is { Success: true } match && !(int.TryParse(match.Groups[1].Value, out var layer) && layer < config.Layers))
+            var number = LayerNumber().Match(name).Groups[1].Value;
+            if (number.Length > 0 && long.Parse(number) >= config.Layers)
             {
-                throw Incompatible(name, $"layers 0 to {config.Layers - 1}", $"layer {match.Groups[1].Value}");
+                throw Incompatible(name, $"layers 0 to {config.Layers - 1}", $"layer {number}");
             }
         }
     }
@@ -70,9 +71,10 @@ internal sealed partial class PartReader(ITensorFile file, IAdapterNames names, 
 
     internal EngineException Incompatible(string tensor, string expected, string found) => new(
         EngineErrorCode.Incompatible,
-        $"{Path.GetFileName(file.Path)}: tensor {CheckpointException.Quote(tensor)}: expected {expected}, found {found}. The adapter was made for another base.");
+        $"{Path.GetFileName(file.Path)}: tensor {CheckpointException.Quote(tensor)}: expected {expected}, found {found}. "
+        + "The adapter was made for another base.");
 
-    [GeneratedRegex(@"(?:^|\.)layers\.(\d{1,18})\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:^|\.)layers\.([0-9]{1,18})\.", RegexOptions.CultureInvariant)]
     private static partial Regex LayerNumber();
 
     private long[] ExpectFitting(string name, long[] shape)

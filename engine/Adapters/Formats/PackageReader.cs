@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Herd.Engine.Bases;
+using Herd.Engine.Checkpoints;
+using Herd.Engine.Prompts;
+using Herd.Engine.Vision;
+using static TorchSharp.torch;
+
+namespace Herd.Engine.Adapters.Formats;
+
+/// <summary>Makes packages of files: reads the tensors, digests them, makes their manifest, and compares it with the one that came along.</summary>
+internal static class PackageReader
+{
+    internal static AdapterPackage ReadHerd(HerdFiles files, AdapterReadOptions options)
+    {
+        var manifest = AdapterManifest.Parse(files.ManifestJson, files.Path);
+        ExpectBase(files.Path, manifest.Base, options.BaseDigest);
+        ExpectAgreement(files.Path, "template", manifest.Template, options.Template);
+        if (manifest.Visual is { } visual)
+        {
+            ExpectAgreement(files.Path, "heads", visual.Heads, options.VisualHeads ?? visual.Heads);
+            ExpectAgreement(files.Path, "channelOrder", visual.ChannelOrder, options.ParsedChannelOrder ?? visual.ChannelOrder);
+        }
+
+        return Assemble(manifest, files, options.BaseConfig);
+    }
+
+    internal static AdapterPackage Assemble(AdapterManifest manifest, HerdFiles files, LlamaConfig config)
+    {
+        using var scope = NewDisposeScope();
+        var parts = HerdReader.Read(manifest, files, config);
+        var package = Build(parts, manifest.Base, manifest.Template, manifest.Visual?.ChannelOrder ?? default, config);
+        ExpectDigests(manifest, package, files.Path);
+        ManifestJson.ExpectEqual(manifest, package.Manifest, files.Path);
+        return Keep(package);
+    }
+
+    internal static AdapterPackage ReadOfficial(string path, AdapterReadOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var file = TensorFile.Open(path);
+        var parts = OfficialFile.Read(file, options);
+        var template = options.Template ?? PromptTemplate.All[0].Name;
+        var package = Build(parts, options.BaseDigest, template, options.ParsedChannelOrder ?? default, options.BaseConfig);
+        return Keep(package);
+    }
+
+    private static AdapterPackage Build(AdapterParts parts, string baseDigest, string template, ChannelOrder channelOrder, LlamaConfig config)
+    {
+        var components = parts.Tensors.Select(part => new AdapterComponent(part.Key, part.Value)).ToList();
+        var manifest = new AdapterManifest
+        {
+            Base = baseDigest,
+            Template = template,
+            Components = components.ToImmutableSortedDictionary(component => component.Name, Describe, StringComparer.Ordinal),
+            Visual = parts.Visual is { } shape ? Describe(shape, channelOrder) : null,
+            Prompts = parts.Prompts,
+            Tuning = parts.Tuning,
+        };
+        return new AdapterPackage(manifest, components, config);
+    }
+
+    /// <summary>Takes the components' tensors out of the scope in which they were read.</summary>
+    private static AdapterPackage Keep(AdapterPackage package)
+    {
+        foreach (var tensor in package.Components.SelectMany(component => component.Tensors.Values))
+        {
+            tensor.DetachFromDisposeScope();
+        }
+
+        return package;
+    }
+
+    private static void ExpectDigests(AdapterManifest manifest, AdapterPackage package, string path)
+    {
+        foreach (var component in package.Components)
+        {
+            var digest = manifest.Components[component.Name].Digest;
+            if (component.Digest != digest)
+            {
+                throw new CheckpointException(
+                    path,
+                    null,
+                    $"component '{component.Name}' with digest {digest}",
+                    component.Digest,
+                    "The component is damaged or belongs to another version.");
+            }
+        }
+    }
+
+    private static ManifestComponent Describe(AdapterComponent component) => new()
+    {
+        Digest = component.Digest,
+        Length = component.Length,
+        Parameters = component.Parameters,
+        Tensors = component.Tensors.Count,
+    };
+
+    private static ManifestVisual Describe(VisualFrontEndShape shape, ChannelOrder channelOrder) => new()
+    {
+        ChannelOrder = channelOrder,
+        ClipWidth = shape.ClipWidth,
+        Depth = shape.Depth,
+        Heads = shape.Heads,
+        MlpWidth = shape.MlpWidth,
+        Width = shape.Width,
+    };
+
+    private static void ExpectBase(string path, string told, string asked)
+    {
+        if (told != asked)
+        {
+            throw new EngineException(
+                EngineErrorCode.Incompatible,
+                $"{Path.GetFileName(path)}: expected an adapter of base {asked}, found one of base {told}. "
+                + "An image encoder counts as part of a base. Convert the original file for this base.");
+        }
+    }
+
+    private static void ExpectAgreement<T>(string path, string field, T told, T? asked)
+    {
+        if (asked is not null && !asked.Equals(told))
+        {
+            throw new EngineException(
+                EngineErrorCode.Incompatible,
+                $"{Path.GetFileName(path)}: field '{field}': expected {asked}, found {told}. Leave it open, or convert the original file anew.");
+        }
+    }
+}
