@@ -16,7 +16,8 @@ internal static class CommandRunner
         {
             foreach (var error in parsed.Errors)
             {
-                await errors.WriteLineAsync($"herd: {error.Message} See 'herd --help'.").ConfigureAwait(false);
+                await errors.WriteLineAsync($"herd: {error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)} See 'herd --help'.")
+                    .ConfigureAwait(false);
             }
 
             return Misused;

@@ -10,6 +10,8 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
     private const string MetaWeights = "consolidated.00.pth";
     private const string HuggingFaceConfig = "config.json";
     private const string HuggingFaceWeights = "model.safetensors";
+    private const string MetaPattern = "consolidated.*.pth";
+    private const string HuggingFacePattern = "model*.safetensors";
     private const string TokenizerName = "tokenizer.model";
     private const int MaxConfigBytes = 1 << 20;
     private const int MostListed = 8;
@@ -28,7 +30,7 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
                 meta ? "Keep one of the two forms in it." : "Name the folder that holds the base itself.");
         }
 
-        ExpectOneFile(folder, meta ? "consolidated.*.pth" : "model*.safetensors", meta ? MetaWeights : HuggingFaceWeights);
+        ExpectOneFile(folder, meta ? MetaPattern : HuggingFacePattern, meta ? MetaWeights : HuggingFaceWeights);
         var (weights, config) = meta ? (MetaWeights, MetaConfig) : (HuggingFaceWeights, HuggingFaceConfig);
         return (
             meta ? BaseForm.Meta : BaseForm.HuggingFace,
@@ -83,8 +85,8 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
             return "no such folder";
         }
 
-        var inner = Directory.EnumerateDirectories(folder).Where(place => Exists(place, MetaConfig) || Exists(place, HuggingFaceConfig));
-        var deeper = inner.Select(place => Path.GetFileName(place) + "/").Order(StringComparer.Ordinal).ToList();
+        var deeper = Directory.EnumerateDirectories(folder).Where(HoldsBase)
+            .Select(place => Path.GetFileName(place) + "/").Order(StringComparer.Ordinal).ToList();
         if (deeper.Count > 0)
         {
             return $"bases one folder deeper: {List(deeper)}";
@@ -93,6 +95,10 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
         var names = Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal).ToList();
         return names.Count == 0 ? "an empty folder" : List(names);
     }
+
+    private static bool HoldsBase(string place) =>
+        (Exists(place, MetaConfig) && Directory.EnumerateFiles(place, MetaPattern).Any())
+        || (Exists(place, HuggingFaceConfig) && Directory.EnumerateFiles(place, HuggingFacePattern).Any());
 
     private static string List(List<string> names) => string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? ", ..." : "");
 

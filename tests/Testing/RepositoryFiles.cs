@@ -13,6 +13,9 @@ public static class RepositoryFiles
         ? Path.GetFullPath(named)
         : Path.Combine(Root, "tests", "golden");
 
+    /// <summary>A tokenizer of the golden files.</summary>
+    public static string Tokenizer => Directory.EnumerateFiles(Golden, "tokenizer.model", SearchOption.AllDirectories).Order().First();
+
     /// <summary>The trained example model beside the checkout, where there is one.</summary>
     public static string? Shapes { get; } = Path.Combine(Root, "..", "shared", "models", "shapes") is var path && Directory.Exists(path)
         ? Path.GetFullPath(path)

@@ -15,18 +15,23 @@ internal static class OfficialLayout
     internal static IAdapterNames Recognise(ITensorFile file)
     {
         var names = file.Tensors.Keys;
-        if (names.FirstOrDefault(name => name.EndsWith("tok_embeddings.weight", StringComparison.Ordinal)) is { } embedding)
+        if (Find(names, "tok_embeddings.weight") is { } embedding)
         {
             throw new CheckpointException(
                 file.Path, embedding, "an adapter's tensors alone", "the weights of a base", "Extract the adapter from the training checkpoint.");
         }
 
-        if (names.FirstOrDefault(IsLora) is { } lora)
+        if ((Find(names, ".lora_") ?? Find(names, ".new_gate")) is { } lora)
         {
-            throw Unsupported(file, lora, "LoRA matrices", "LoRA adapters are not supported yet");
+            throw Unsupported(file, lora, "LoRA", "LoRA adapters are not supported yet");
         }
 
-        if (names.FirstOrDefault(name => name.StartsWith(MultimodalNames.OldPrefix, StringComparison.Ordinal)) is not null)
+        if (Find(names, ".visual_gate") is { } early)
+        {
+            throw Unsupported(file, early, "gates of visual slots", "Adapters with early fusion are not supported yet");
+        }
+
+        if (names.Any(name => name.StartsWith(MultimodalNames.OldPrefix, StringComparison.Ordinal)))
         {
             return new MultimodalNames(MultimodalNames.OldPrefix);
         }
@@ -47,8 +52,8 @@ internal static class OfficialLayout
                 file.Path, null, "tensors of a LLaMA-Adapter V2", $"{names.Count()} tensors of another model", "Check that this is the right file.");
     }
 
-    private static bool IsLora(string name) =>
-        name.Contains(".lora_", StringComparison.Ordinal) || name.EndsWith(".new_gate", StringComparison.Ordinal);
+    private static string? Find(IEnumerable<string> names, string part) =>
+        names.FirstOrDefault(name => name.Contains(part, StringComparison.Ordinal));
 
     private static EngineException Unsupported(ITensorFile file, string tensor, string found, string why) => new(
         EngineErrorCode.Incompatible,

@@ -148,6 +148,15 @@ public sealed class AdapterRefusalTests : IDisposable
     }
 
     [Fact]
+    public void Early_fusion_is_refused_by_its_name()
+    {
+        var sketch = AdapterSketch.Chat();
+        sketch.Add("layers.0.attention.visual_gate", 1);
+
+        Assert.Contains("early fusion are not supported yet", Refused(sketch).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_base_is_no_adapter()
     {
         var sketch = AdapterSketch.Chat();

@@ -1,4 +1,5 @@
 using Herd.Engine.Bases;
+using Herd.Engine.Tokenization;
 using Herd.Testing;
 using Xunit;
 
@@ -8,7 +9,8 @@ public sealed class BaseFolderTests : IDisposable
 {
     private const string Params = """{"dim":64,"n_layers":2,"n_heads":4,"vocab_size":-1}""";
 
-    private static readonly string Tokenizer = Path.Combine(RepositoryFiles.Golden, "tokenizer", "tokenizer.model");
+    private static readonly string Tokenizer = RepositoryFiles.Tokenizer;
+    private static readonly int Pieces = LlamaTokenizer.Load(Tokenizer).VocabularySize;
 
     private readonly TestFolder _folder = new();
 
@@ -28,14 +30,29 @@ public sealed class BaseFolderTests : IDisposable
     public void Open_reads_either_form()
     {
         WriteMeta("meta");
-        File.WriteAllText(Write("hf", "config.json"), """{"hidden_size":64,"intermediate_size":192,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":512}""");
+        File.WriteAllText(
+            Write("hf", "config.json"),
+            $$"""{"hidden_size":64,"intermediate_size":192,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":{{Pieces + 8}}}""");
         Write("hf", "model.safetensors");
 
         var (meta, huggingFace) = (BaseFolder.Open(_folder.In("meta"), Tokenizer), BaseFolder.Open(_folder.In("hf"), Tokenizer));
 
         Assert.Equal((BaseForm.Meta, BaseForm.HuggingFace), (meta.Form, huggingFace.Form));
         Assert.Equal((_folder.In("meta", "consolidated.00.pth"), _folder.In("hf", "model.safetensors")), (meta.WeightsPath, huggingFace.WeightsPath));
-        Assert.Equal((512, 512), (meta.Config.Vocabulary, huggingFace.Config.Vocabulary));
+        Assert.Equal((Pieces, Pieces + 8), (meta.Config.Vocabulary, huggingFace.Config.Vocabulary));
+    }
+
+    [Fact]
+    public void Open_refuses_a_tokenizer_with_more_pieces_than_the_base_has_rows()
+    {
+        File.WriteAllText(
+            Write("hf", "config.json"),
+            $$"""{"hidden_size":64,"intermediate_size":192,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":{{Pieces - 1}}}""");
+        Write("hf", "model.safetensors");
+
+        var error = Assert.ThrowsAny<EngineException>(() => BaseFolder.Open(_folder.In("hf"), Tokenizer));
+
+        Assert.Contains($"at most the {Pieces - 1} pieces", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +110,7 @@ public sealed class BaseFolderTests : IDisposable
         }
 
         File.WriteAllText(_folder.In("weights", "consolidated.00.pth"), "other");
-        File.WriteAllText(_folder.In("config", "params.json"), Params.Replace("-1", "512", StringComparison.Ordinal));
+        File.WriteAllText(_folder.In("config", "params.json"), Params.Replace("-1", $"{Pieces}", StringComparison.Ordinal));
         foreach (var folder in (string[])["first", "copy", "weights", "config"])
         {
             digests.Add(await BaseFolder.Open(_folder.In(folder), Tokenizer).ComputeDigestAsync(TestContext.Current.CancellationToken));

@@ -1,0 +1,14 @@
+using System.CommandLine;
+using Herd.Cli.Adapters;
+
+namespace Herd.Cli;
+
+/// <summary>The whole command line.</summary>
+internal sealed class HerdCommand : RootCommand
+{
+    internal HerdCommand()
+        : base("Herd: many tenants' adapters over one LLaMA.")
+    {
+        Add(new Command("adapter", "Work with adapters.") { new ConvertCommand() });
+    }
+}
