@@ -22,7 +22,7 @@ public sealed record AdapterReadOptions
     /// <value>Default null: what the file says, else <c>alpaca</c>.</value>
     public string? Template { get; init; }
 
-    /// <summary>Colour order of the pictures it was trained with, <c>rgb</c> or <c>bgr</c>; no matter where it takes none.</summary>
+    /// <summary>Colour order of the pictures it was trained with, <c>rgb</c> or <c>bgr</c>; ignored where it takes none.</summary>
     /// <value>Default null: what the file says, else <c>rgb</c>.</value>
     public string? ChannelOrder { get; init; }
 
