@@ -165,7 +165,7 @@ internal sealed class DeviceLoop : IDisposable
             foreach (var ((chunk, _), row) in ending.Zip(logits))
             {
                 var generation = _generations[chunk.Sequence];
-                if (generation.Accept(_sampler.Choose(row, generation.Sampling, chunk.Sequence.Tokens.Count)))
+                if (generation.Continue(row, _sampler))
                 {
                     End(generation);
                 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Herd.Engine.Adapters;
 using Herd.Engine.Sampling;
@@ -35,6 +36,11 @@ internal sealed class Generation
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
         Sequence = new Sequence(id, request.PromptIds, adapter?.Version);
+        foreach (var token in request.ResumeIds)
+        {
+            // The reader has this text already.
+            Take(token);
+        }
 
         // Room for every event there can be: the loop never waits for a reader.
         _events = Channel.CreateBounded<GenerationEvent>(new BoundedChannelOptions(request.MaxTokens + 1) { SingleReader = true, SingleWriter = true });
@@ -55,32 +61,28 @@ internal sealed class Generation
     /// <summary>What <see cref="Prompts"/> is cached under.</summary>
     public PromptKey? PromptKey => Adapter?.Weights.Prompts is null ? null : new PromptKey(_request.Scope, Adapter.Version, Picture?.Digest);
 
-    /// <summary>How tokens are chosen.</summary>
-    public SamplingOptions Sampling => _request.Sampling;
-
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;
 
     private int Generated => Sequence.Tokens.Count - Sequence.PromptTokens;
 
-    /// <summary>Takes the next token in and tells the reader.</summary>
-    /// <param name="token">The token's id.</param>
+    /// <summary>Chooses the next token and tells the reader.</summary>
+    /// <param name="logits">Behind the sequence's last token, one value per vocabulary entry.</param>
+    /// <param name="sampler">Chooses.</param>
     /// <returns>Whether the generation has ended; the reader has then been told everything.</returns>
-    public bool Accept(int token)
+    public bool Continue(float[] logits, Sampler sampler)
     {
         _firstToken ??= _clock.GetElapsedTime(_submitted);
-        if (token == _endId)
+        var generated = CollectionsMarshal.AsSpan(Sequence.Tokens)[Sequence.PromptTokens..];
+        var token = sampler.Choose(logits, _request.Sampling, generated, Sequence.Tokens.Count);
+        if (token == _endId && !_request.IgnoreEnd)
         {
             Finish(FinishReason.Stop, ending: true);
             return true;
         }
 
-        Sequence.Tokens.Add(token);
-        var text = _decoder.Append(token);
-        _decoded += text.Length;
-        _textEnds.Add(_decoded);
-        var released = _stops.Append(text, out var stopped);
-        _events.Writer.TryWrite(new TokenGenerated(Generated - 1, token) { Text = released });
+        var (released, stopped) = Take(token);
+        _events.Writer.TryWrite(Describe(new TokenGenerated(Generated - 1, token) { Text = released }, logits));
         if (stopped)
         {
             Finish(FinishReason.Stop, ending: false);
@@ -100,6 +102,26 @@ internal sealed class Generation
     /// <summary>Ends the generation with an error for its reader.</summary>
     /// <param name="error">The error.</param>
     public void Fail(Exception error) => _events.Writer.TryComplete(error);
+
+    private (string Released, bool Stopped) Take(int token)
+    {
+        Sequence.Tokens.Add(token);
+        var text = _decoder.Append(token);
+        _decoded += text.Length;
+        _textEnds.Add(_decoded);
+        return (_stops.Append(text, out var stopped), stopped);
+    }
+
+    private TokenGenerated Describe(TokenGenerated token, float[] logits)
+    {
+        if (_request.LikeliestTokens is not { } wanted)
+        {
+            return token;
+        }
+
+        var (chosen, likeliest) = LogProbabilities.Of(logits, token.TokenId, wanted);
+        return token with { LogProbability = chosen, Likeliest = likeliest };
+    }
 
     private void Finish(FinishReason reason, bool ending)
     {

@@ -1,3 +1,5 @@
+using Herd.Engine.Sampling;
+
 namespace Herd.Engine.Execution;
 
 /// <summary>What a generation yields: any number of <see cref="TokenGenerated"/>, then one <see cref="GenerationFinished"/>.</summary>
@@ -10,7 +12,14 @@ public abstract record GenerationEvent
 /// <summary>One more token.</summary>
 /// <param name="Index">Its index within the answer, from 0.</param>
 /// <param name="TokenId">Its id.</param>
-public sealed record TokenGenerated(int Index, int TokenId) : GenerationEvent;
+public sealed record TokenGenerated(int Index, int TokenId) : GenerationEvent
+{
+    /// <summary>Natural logarithm of the token's probability in the model's own distribution; null where it was not asked for.</summary>
+    public float? LogProbability { get; init; }
+
+    /// <summary>The likeliest tokens in its place, as many as were asked for.</summary>
+    public IReadOnlyList<TokenProbability> Likeliest { get; init; } = [];
+}
 
 /// <summary>The answer is complete; <see cref="GenerationEvent.Text"/> holds what was held back until now.</summary>
 /// <param name="Reason">Why it ended.</param>

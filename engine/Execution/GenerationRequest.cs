@@ -19,6 +19,12 @@ public sealed record GenerationRequest
     /// <value>Default empty: one owner.</value>
     public string Scope { get; init; } = "";
 
+    /// <summary>
+    /// Ids of this answer that the reader has already: the generation goes on behind them as if it had never stopped. They count as generated, and
+    /// are not reported again.
+    /// </summary>
+    public IReadOnlyList<int> ResumeIds { get; init; } = [];
+
     /// <summary>How tokens are chosen.</summary>
     public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
 
@@ -27,6 +33,13 @@ public sealed record GenerationRequest
 
     /// <summary>Texts that end the answer and are cut off it.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether the model's end token is generated like any other: the answer then ends by length or by a stop string.</summary>
+    public bool IgnoreEnd { get; init; }
+
+    /// <summary>How many of the likeliest tokens are reported beside each chosen one.</summary>
+    /// <value>Default null: no log-probabilities at all; from 0 (the chosen token's alone) to 20.</value>
+    public int? LikeliestTokens { get; init; }
 
     /// <summary>A picture that is prepared already; it takes the place of <see cref="Picture"/>.</summary>
     internal PreparedPicture? PreparedPicture { get; init; }

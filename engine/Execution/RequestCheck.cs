@@ -5,6 +5,8 @@ namespace Herd.Engine.Execution;
 /// <summary>Refuses requests that cannot be served, before anything is made for them.</summary>
 internal static class RequestCheck
 {
+    private const int MostLikeliest = 20;
+
     /// <summary>Checks a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="config">The base's sizes.</param>
@@ -15,8 +17,11 @@ internal static class RequestCheck
         request.Sampling.Validate();
         Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.");
         Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.");
+        Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.");
+        Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < config.Vocabulary), $"logit_bias names a token outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
         Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");
-        foreach (var id in request.PromptIds)
+        Require(request.ResumeIds.Count < request.MaxTokens, $"The answer to go on with has {request.ResumeIds.Count} tokens already; expected fewer than the {request.MaxTokens} asked for.");
+        foreach (var id in request.PromptIds.Concat(request.ResumeIds))
         {
             Require(id >= 0 && id < config.Vocabulary, $"Token id {id} is outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
         }

@@ -10,7 +10,7 @@ public sealed class SamplerTests
 
     [Fact]
     public void Choose_TemperatureZero_TakesTheLowestOfTheLikeliest() =>
-        Assert.Equal(1, new Sampler().Choose([0, 3, 3, 1], SamplingOptions.Greedy, position: 5));
+        Assert.Equal(1, new Sampler().Choose([0, 3, 3, 1], SamplingOptions.Greedy, [], position: 5));
 
     [Fact]
     public void Choose_SameSeedAndPosition_GivesTheSameTokenWhateverCameBefore()
@@ -19,8 +19,8 @@ public sealed class SamplerTests
         {
             var options = new SamplingOptions { Temperature = temperature, TopP = topP, Seed = seed };
             var used = new Sampler();
-            used.Choose(new float[77], options with { Seed = 1 }, 3);
-            Assert.Equal(new Sampler().Choose(logits, options, position), used.Choose(logits, options, position));
+            used.Choose(new float[77], options with { Seed = 1 }, [], 3);
+            Assert.Equal(new Sampler().Choose(logits, options, [], position), used.Choose(logits, options, [], position));
         });
     }
 
@@ -35,7 +35,7 @@ public sealed class SamplerTests
         var counts = new int[logits.Length];
         for (var position = 0; position < Draws; position++)
         {
-            counts[sampler.Choose(logits, options, position)]++;
+            counts[sampler.Choose(logits, options, [], position)]++;
         }
 
         Assert.Equal(Draws, ids.Sum(id => counts[id]));

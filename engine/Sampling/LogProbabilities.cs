@@ -1,0 +1,43 @@
+using System.Numerics.Tensors;
+
+namespace Herd.Engine.Sampling;
+
+/// <summary>Log-probabilities of the unmodified distribution: temperature, penalties and filters have no part in them.</summary>
+internal static class LogProbabilities
+{
+    /// <summary><c>logit[token] - log sum exp logits</c>, for a token and for the likeliest ones.</summary>
+    /// <param name="logits">One value per vocabulary entry.</param>
+    /// <param name="token">The token that was chosen.</param>
+    /// <param name="top">How many of the likeliest are wanted beside it.</param>
+    /// <returns>The chosen token's, and the likeliest ones' by falling probability, the lowest id first on ties.</returns>
+    public static (float Chosen, TokenProbability[] Top) Of(ReadOnlySpan<float> logits, int token, int top)
+    {
+        var largest = TensorPrimitives.Max(logits);
+        var sum = 0.0;
+        foreach (var logit in logits)
+        {
+            sum += Math.Exp(logit - largest);
+        }
+
+        var logSum = largest + (float)Math.Log(sum);
+        var likeliest = new PriorityQueue<int, (float Logit, int Id)>();
+        for (var id = 0; top > 0 && id < logits.Length; id++)
+        {
+            // Among equals the highest id leaves first.
+            likeliest.Enqueue(id, (logits[id], -id));
+            if (likeliest.Count > top)
+            {
+                likeliest.Dequeue();
+            }
+        }
+
+        var found = new TokenProbability[likeliest.Count];
+        for (var i = found.Length - 1; i >= 0; i--)
+        {
+            var id = likeliest.Dequeue();
+            found[i] = new TokenProbability(id, logits[id] - logSum);
+        }
+
+        return (logits[token] - logSum, found);
+    }
+}
