@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Blobs;
+using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 
 namespace Herd.Contracts.Conversations;
@@ -142,6 +143,10 @@ public sealed record Turn
     /// <summary>When it was accepted.</summary>
     [Id(12)]
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>What kind of error <see cref="Error"/> is.</summary>
+    [Id(13)]
+    public HerdErrorCode? ErrorCode { get; init; }
 }
 
 /// <summary>What a turn streams: <see cref="TurnAccepted"/>, any number of <see cref="TurnTokens"/>, one <see cref="TurnFinished"/>.</summary>

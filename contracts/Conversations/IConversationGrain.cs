@@ -14,7 +14,10 @@ public interface IConversationGrain : IGrainWithStringKey
     [Alias("Create")]
     Task<ConversationDescription> Create(CreateConversation request, CancellationToken cancellationToken = default);
 
-    /// <summary>Runs a turn once; a known turn id joins the same answer from its beginning. The turn runs on when the reader leaves.</summary>
+    /// <summary>
+    /// Runs a turn once; a known turn id joins the same answer from its beginning. The turn runs on when the reader leaves, so it takes the tenant's
+    /// place itself. A turn that no replica took leaves no trace: its id may be used again.
+    /// </summary>
     /// <param name="request">The turn.</param>
     /// <param name="cancellationToken">Ends this reading, not the turn.</param>
     /// <returns>The updates.</returns>

@@ -46,7 +46,12 @@ public sealed record GenerationStarted : GenerationUpdate
 public sealed record TokensGenerated(
     [property: Id(0)] int FirstIndex,
     [property: Id(1)] ImmutableArray<int> Ids,
-    [property: Id(2)] string Text) : GenerationUpdate;
+    [property: Id(2)] string Text) : GenerationUpdate
+{
+    /// <summary>For each id, how many characters of <see cref="Text"/> there are once it is in; what lies behind the last was held back until the end.</summary>
+    [Id(3)]
+    public ImmutableArray<int> TextEnds { get; init; } = [];
+}
 
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason

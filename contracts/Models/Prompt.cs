@@ -32,7 +32,12 @@ public sealed record TurnPrompt(
     [property: Id(0)] ImmutableArray<int> History,
     [property: Id(1)] string? System,
     [property: Id(2)] string User,
-    [property: Id(3)] string? Input) : Prompt;
+    [property: Id(3)] string? Input) : Prompt
+{
+    /// <summary>Digest of the tokenizer that made <see cref="History"/>; a replica with another one refuses the turn. Null where the history is empty.</summary>
+    [Id(4)]
+    public string? TokenizerDigest { get; init; }
+}
 
 /// <summary>Who says a message.</summary>
 public enum ChatRole

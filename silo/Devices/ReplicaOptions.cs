@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Herd.Engine.Execution;
 
 namespace Herd.Silo.Devices;
 
@@ -78,4 +79,22 @@ public sealed class ReplicaOptions
     /// <value>Default 10 s.</value>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal EngineOptions ToEngineOptions()
+    {
+        var defaults = new EngineOptions { BaseFolder = Base };
+        return defaults with
+        {
+            TokenizerFile = Tokenizer,
+            ClipPath = Clip,
+            Device = Device,
+            Dtype = Dtype == "float32" ? EngineDtype.Float32 : EngineDtype.BFloat16,
+            KvCacheTokens = KvCacheTokens ?? defaults.KvCacheTokens,
+            MaxSequenceTokens = MaxSequenceTokens ?? defaults.MaxSequenceTokens,
+            MaxRunningSequences = MaxRunningSequences ?? defaults.MaxRunningSequences,
+            MaxWaitingSequences = MaxWaitingSequences ?? defaults.MaxWaitingSequences,
+            MaxStepTokens = MaxStepTokens ?? defaults.MaxStepTokens,
+            AdapterSlots = AdapterSlots ?? defaults.AdapterSlots,
+        };
+    }
 }

@@ -1,15 +1,20 @@
+using System.Data.Common;
+using System.Net;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Routing;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
 using Herd.Silo.Devices;
+using Herd.Silo.Replicas;
 using Herd.Silo.Storage;
+using Herd.Silo.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Hosting;
 
 namespace Herd.Silo.Hosting;
 
@@ -21,32 +26,59 @@ public static class SiloHosting
     /// <para>Read from the process's configuration: <see cref="HerdClusterOptions"/>, <see cref="StorageOptions"/>, <see cref="ReplicaOptions"/>,
     /// <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>. All are checked when the host starts.</para>
     /// <para>Afterwards the process's services hold <see cref="IGrainFactory"/>, <see cref="RoutingTable"/>, <see cref="ReplicaRouter"/> and
-    /// <see cref="IBlobStore"/>. Call it before adding hosted services that use grains.</para>
+    /// <see cref="IBlobStore"/> and <see cref="ReplicaStartup"/>. Call it before adding hosted services that use grains.</para>
+    /// <para>Starting the host throws <see cref="OptionsValidationException"/>, <see cref="DataFolderInUseException"/> or
+    /// <see cref="SchemaTooNewException"/> where the operator has something to put right. The base loads in the background: see <see cref="ReplicaStartup"/>.</para>
     /// </remarks>
     /// <param name="builder">The process.</param>
     /// <returns>The same builder.</returns>
     public static IHostApplicationBuilder AddHerdSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         AddOptions(builder);
+        AddStorage(builder.Services);
+
+        // Services start in this order and stop in the opposite one: the replica drains while grains still live.
+        builder.UseOrleans(OrleansSetup.Configure);
+        AddReplica(builder.Services);
         AddRouting(builder.Services);
+        AddGrainParts(builder.Services);
         return builder;
     }
 
     private static void AddOptions(IHostApplicationBuilder builder)
     {
-        Bind<HerdClusterOptions>(builder, HerdClusterOptions.Section);
+        Bind<HerdClusterOptions>(builder, HerdClusterOptions.Section).Validate(
+            options => IPAddress.TryParse(options.Address, out _), "Cluster:Address must be an IP address that the other processes reach this one at.");
         Bind<StorageOptions>(builder, StorageOptions.Section);
         Bind<ReplicaOptions>(builder, ReplicaOptions.Section);
         Bind<AdapterOptions>(builder, AdapterOptions.Section);
         Bind<ConversationOptions>(builder, ConversationOptions.Section);
     }
 
+    private static void AddStorage(IServiceCollection services)
+    {
+        services.AddSingleton<DataFolder>();
+        services.AddSingleton<DbDataSource>(provider => new SqliteDataSource(provider.GetRequiredService<DataFolder>().Database));
+        services.AddSingleton<Migrator>();
+        services.AddSingleton<Database>();
+        services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(provider.GetRequiredService<DataFolder>().Blobs));
+        services.AddSingleton<BlobReferences>();
+        services.AddHostedService<StorageService>();
+        services.AddHostedService<ScratchSweeper>();
+    }
+
+    private static void AddReplica(IServiceCollection services)
+    {
+        services.AddSingleton<ReplicaStartup>();
+        services.AddSingleton<DeviceHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeviceHost>());
+        services.AddHostedService<ReplicaReporter>();
+    }
+
     private static void AddRouting(IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<IBlobStore>(provider =>
-            new FolderBlobStore(Path.Combine(provider.GetRequiredService<IOptions<StorageOptions>>().Value.DataFolder, "blobs")));
         services.AddSingleton(provider => new RoutingTable(
             provider.GetRequiredService<IGrainFactory>(),
             provider.GetRequiredService<IOptions<HerdClusterOptions>>().Value.BaseName,
@@ -56,7 +88,18 @@ public static class SiloHosting
         services.AddSingleton<ReplicaRouter>();
     }
 
-    private static void Bind<T>(IHostApplicationBuilder builder, string section)
+    private static void AddGrainParts(IServiceCollection services)
+    {
+        services.AddSingleton<TenantRepository>();
+        services.AddSingleton<AdapterRepository>();
+        services.AddSingleton<AdapterIntake>();
+        services.AddSingleton<ReplicaWarmer>();
+        services.AddSingleton<ConversationRepository>();
+        services.AddSingleton<TurnPictures>();
+        services.AddSingleton<TurnRunner>();
+    }
+
+    private static OptionsBuilder<T> Bind<T>(IHostApplicationBuilder builder, string section)
         where T : class => builder.Services.AddOptions<T>()
         .Bind(builder.Configuration.GetSection(section), options => options.ErrorOnUnknownConfiguration = true)
         .ValidateDataAnnotations()

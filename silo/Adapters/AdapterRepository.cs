@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using Dapper;
+using Herd.Contracts.Adapters;
+using Herd.Contracts.Errors;
+using Herd.Silo.Storage;
+
+namespace Herd.Silo.Adapters;
+
+/// <summary>The rows of adapters, their versions and aliases.</summary>
+internal sealed class AdapterRepository(Database database)
+{
+    /// <summary>Adds a version, and its adapter with the first; a version that is there stays as it is.</summary>
+    /// <exception cref="HerdException">The tenant has all the adapters, or the adapter all the versions, it may have.</exception>
+    internal Task AddVersionAsync(StoredVersion stored, int maximumVersions, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) =>
+        {
+            var key = new { stored.Version.Tenant, stored.Version.Adapter, stored.Version.Digest };
+            if (await connection.ExecuteScalarAsync<bool>(AdapterSql.HasVersion, key, transaction).ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            await RequireRoomAsync(stored.Version, maximumVersions, connection, transaction).ConfigureAwait(false);
+            var row = VersionRow.From(stored);
+            await connection.ExecuteAsync(AdapterSql.AddAdapter, row, transaction).ConfigureAwait(false);
+            await connection.ExecuteAsync(AdapterSql.AddVersion, row, transaction).ConfigureAwait(false);
+            await connection.ExecuteAsync(AdapterSql.AddComponent, ComponentRow.From(stored.Version), transaction).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Points an alias to a version; where it points there already nothing changes.</summary>
+    /// <returns>False where the version is gone.</returns>
+    internal Task<bool> MoveAliasAsync(
+        AliasTarget target, DateTimeOffset now, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) =>
+        {
+            var key = new { target.Tenant, target.Adapter, Digest = target.Version };
+            if (!await connection.ExecuteScalarAsync<bool>(AdapterSql.HasVersion, key, transaction).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            var present = await connection.QuerySingleOrDefaultAsync<string>(AdapterSql.AliasVersion, target, transaction).ConfigureAwait(false);
+            if (present != target.Version)
+            {
+                var row = new { target.Tenant, target.Adapter, target.Alias, target.Version, MovedAt = Columns.Of(now) };
+                await connection.ExecuteAsync(AdapterSql.PushAlias, row, transaction).ConfigureAwait(false);
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Points an alias to where it pointed before.</summary>
+    /// <param name="target">The alias, and the version it goes back to.</param>
+    /// <param name="from">The version it points to now.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>False where it has been moved meanwhile.</returns>
+    internal Task<bool> RollBackAsync(AliasTarget target, string from, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) =>
+        {
+            var top = (await connection.QueryAsync<string>(AdapterSql.AliasHistory, target, transaction).ConfigureAwait(false)).Take(2);
+            if (!top.SequenceEqual([from, target.Version]))
+            {
+                return false;
+            }
+
+            await connection.ExecuteAsync(AdapterSql.PopAlias, target, transaction).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    internal Task<StoredAdapter?> FindAsync(string tenant, string adapter, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) => (await ReadAsync(tenant, adapter, connection, transaction).ConfigureAwait(false)).SingleOrDefault(),
+        cancellationToken);
+
+    internal Task<ImmutableArray<AdapterDescription>> ListAsync(string tenant, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) => (await ReadAsync(tenant, adapter: null, connection, transaction).ConfigureAwait(false))
+            .Select(stored => stored.Describe()).ToImmutableArray(),
+        cancellationToken);
+
+    /// <summary>Removes an adapter with all its versions and aliases.</summary>
+    /// <returns>False where there is none.</returns>
+    internal Task<bool> DeleteAsync(string tenant, string adapter, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) => await connection.ExecuteAsync(AdapterSql.Delete, new { tenant, adapter }, transaction)
+            .ConfigureAwait(false) == 1,
+        cancellationToken);
+
+    private static async Task RequireRoomAsync(AdapterVersion version, int maximumVersions, DbConnection connection, DbTransaction transaction)
+    {
+        var key = new { version.Tenant, version.Adapter };
+        var allowed = await connection.ExecuteScalarAsync<int?>(AdapterSql.AllowedAdapters, key, transaction).ConfigureAwait(false)
+            ?? throw HerdException.NotFound($"Tenant '{version.Tenant}'");
+        if (await connection.ExecuteScalarAsync<int>(AdapterSql.CountOtherAdapters, key, transaction).ConfigureAwait(false) >= allowed)
+        {
+            throw new HerdException(HerdErrorCode.LimitExceeded, $"The tenant has all {allowed} adapters it may have. Delete one first.");
+        }
+
+        if (await connection.ExecuteScalarAsync<int>(AdapterSql.CountVersions, key, transaction).ConfigureAwait(false) >= maximumVersions)
+        {
+            throw new HerdException(
+                HerdErrorCode.LimitExceeded, $"The adapter has all {maximumVersions} versions it may have. Publish under another name.");
+        }
+    }
+
+    private static async Task<IReadOnlyList<StoredAdapter>> ReadAsync(
+        string tenant, string? adapter, DbConnection connection, DbTransaction transaction)
+    {
+        await using var reader = await connection.QueryMultipleAsync(AdapterSql.ReadAll, new { tenant, adapter }, transaction).ConfigureAwait(false);
+        var adapters = (await reader.ReadAsync<AdapterRow>().ConfigureAwait(false)).ToArray();
+        var versions = (await reader.ReadAsync<VersionRow>().ConfigureAwait(false)).ToLookup(row => row.Adapter);
+        var components = (await reader.ReadAsync<ComponentRow>().ConfigureAwait(false)).ToLookup(row => (row.Adapter, row.Version));
+        var aliases = (await reader.ReadAsync<AliasRow>().ConfigureAwait(false)).ToLookup(row => row.Adapter);
+        return
+        [
+            .. adapters.Select(row => new StoredAdapter
+            {
+                Name = row.Name,
+                CreatedAt = Columns.Moment(row.CreatedAt),
+                Versions = versions[row.Name].ToImmutableDictionary(version => version.Digest, version => version.ToVersion(components[(row.Name, version.Digest)])),
+                Aliases = aliases[row.Name].GroupBy(alias => alias.Name).ToImmutableSortedDictionary(
+                    alias => alias.Key, alias => alias.Select(moved => moved.Version).ToImmutableArray()),
+            }),
+        ];
+    }
+}

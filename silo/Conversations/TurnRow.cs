@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Herd.Contracts.Blobs;
+using Herd.Contracts.Conversations;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Models;
+using Herd.Silo.Storage;
+
+namespace Herd.Silo.Conversations;
+
+/// <summary>A row of <c>turns</c>.</summary>
+internal sealed class TurnRow
+{
+    public required string Tenant { get; init; }
+
+    public required string Conversation { get; init; }
+
+    public long Epoch { get; init; }
+
+    public int Position { get; init; }
+
+    public required string TurnId { get; init; }
+
+    public int State { get; init; }
+
+    public required string Text { get; init; }
+
+    public string? Input { get; init; }
+
+    public string? PictureDigest { get; init; }
+
+    public long? PictureBytes { get; init; }
+
+    public string? VersionDigest { get; init; }
+
+    public required string Sampling { get; init; }
+
+    public string? Template { get; init; }
+
+    public string? TokenizerDigest { get; init; }
+
+    public long? Seed { get; init; }
+
+    public int? MaxTokens { get; init; }
+
+    public byte[]? PromptIds { get; init; }
+
+    public int PromptTokens { get; init; }
+
+    public byte[]? AnswerIds { get; init; }
+
+    public int AnswerTokens { get; init; }
+
+    public byte[]? AnswerTextEnds { get; init; }
+
+    public required string Answer { get; init; }
+
+    public int CompletionTokens { get; init; }
+
+    public int? FinishReason { get; init; }
+
+    public int? ErrorCode { get; init; }
+
+    public string? Error { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long? FinishedAt { get; init; }
+
+    internal static TurnRow From(StoredConversation conversation, StoredTurn turn) => new()
+    {
+        Tenant = conversation.Tenant,
+        Conversation = conversation.Id,
+        Epoch = conversation.Epoch,
+        Position = turn.Position,
+        TurnId = turn.TurnId,
+        State = (int)turn.State,
+        Text = turn.Text,
+        Input = turn.Input,
+        PictureDigest = turn.Picture?.Digest,
+        PictureBytes = turn.Picture?.Length,
+        VersionDigest = turn.VersionDigest,
+        Sampling = JsonSerializer.Serialize(turn.Sampling),
+        Template = turn.Started?.Template,
+        TokenizerDigest = turn.Started?.TokenizerDigest,
+        Seed = turn.Started?.Seed,
+        MaxTokens = turn.Started?.MaxTokens,
+        PromptIds = turn.Started is { } started ? Columns.Of(started.PromptIds) : null,
+        PromptTokens = turn.Started?.PromptTokens ?? 0,
+        AnswerIds = Columns.Of(turn.AnswerIds),
+        AnswerTokens = turn.AnswerTokens,
+        AnswerTextEnds = Columns.Of(turn.AnswerTextEnds),
+        Answer = turn.Answer,
+        CompletionTokens = turn.CompletionTokens,
+        FinishReason = (int?)turn.FinishReason,
+        ErrorCode = (int?)turn.ErrorCode,
+        Error = turn.Error,
+        CreatedAt = Columns.Of(turn.CreatedAt),
+        FinishedAt = turn.FinishedAt is { } moment ? Columns.Of(moment) : null,
+    };
+
+    internal StoredTurn ToTurn() => new()
+    {
+        TurnId = TurnId,
+        Position = Position,
+        State = (TurnState)State,
+        Text = Text,
+        Input = Input,
+        Picture = PictureDigest is null ? null : new BlobRef(BlobArea.Pictures, PictureDigest, PictureBytes ?? 0),
+        VersionDigest = VersionDigest,
+        Sampling = JsonSerializer.Deserialize<SamplingParameters>(Sampling)!,
+        Started = TokenizerDigest is null ? null : new GenerationStarted
+        {
+            PromptIds = Columns.Ints(PromptIds),
+            PromptTokens = PromptTokens,
+            TokenizerDigest = TokenizerDigest,
+            Template = Template,
+            Seed = Seed ?? 0,
+            MaxTokens = MaxTokens ?? 0,
+        },
+        AnswerIds = Columns.Ints(AnswerIds),
+        AnswerTokens = AnswerTokens,
+        AnswerTextEnds = Columns.Ints(AnswerTextEnds),
+        Answer = Answer,
+        CompletionTokens = CompletionTokens,
+        FinishReason = (FinishReason?)FinishReason,
+        ErrorCode = (HerdErrorCode?)ErrorCode,
+        Error = Error,
+        CreatedAt = Columns.Moment(CreatedAt),
+        FinishedAt = Columns.Moment(FinishedAt),
+    };
+}

@@ -1,0 +1,261 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Herd.Contracts.Adapters;
+using Herd.Contracts.Blobs;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Keys;
+using Herd.Contracts.Models;
+using Herd.Engine;
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using Herd.Silo.Hosting;
+using Herd.Silo.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Herd.Silo.Devices;
+
+/// <summary>Owns the engine of this process's device. Grains come and go in front of it; weights, caches and running sequences stay here.</summary>
+internal sealed class DeviceHost : IHostedService, IAsyncDisposable
+{
+    private readonly ReplicaOptions _options;
+    private readonly DataFolder _folder;
+    private readonly IBlobStore _blobs;
+    private readonly ReplicaStartup _startup;
+    private readonly ILogger<DeviceHost> _logger;
+    private readonly Lock _stateGate = new();
+    private readonly ActiveCount _running = new();
+    private readonly CancellationTokenSource _loading = new();
+    private readonly CancellationTokenSource _drained;
+    private readonly CancellationTokenRegistration _onStopping;
+    private IDisposable? _lock;
+    private Task _load = Task.CompletedTask;
+    private volatile Serving? _serving;
+    private volatile ReplicaState _state = ReplicaState.Loading;
+
+    public DeviceHost(
+        IOptions<ReplicaOptions> options,
+        IOptions<HerdClusterOptions> cluster,
+        DataFolder folder,
+        IBlobStore blobs,
+        ReplicaStartup startup,
+        IHostApplicationLifetime lifetime,
+        TimeProvider time,
+        ILogger<DeviceHost> logger)
+    {
+        (_options, _folder, _blobs, _startup, _logger) = (options.Value, folder, blobs, startup, logger);
+        ModelKey = GrainKeys.Model(cluster.Value.SiloName, _options.Device);
+        _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _onStopping = lifetime.ApplicationStopping.Register(BeginDraining);
+    }
+
+    /// <summary>Key of the model grain in front of this device.</summary>
+    internal string ModelKey { get; }
+
+    /// <summary>What the replica is doing now.</summary>
+    internal ReplicaInfo Describe()
+    {
+        var info = new ReplicaInfo { ModelKey = ModelKey, State = _state };
+        if (_serving is not { } serving)
+        {
+            return info;
+        }
+
+        var status = serving.Engine.Status;
+        return info with
+        {
+            Base = serving.Base,
+            RunningSequences = status.RunningSequences,
+            WaitingSequences = status.WaitingSequences,
+            FreeBlocks = status.FreeBlocks,
+            TotalBlocks = status.TotalBlocks,
+            ResidentVersions = [.. serving.Engine.ResidentVersions],
+        };
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _lock = _folder.LockDevice(_options.Device);
+        _load = LoadAsync(_loading.Token);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Waits for what runs; <see cref="BeginDraining"/> has bounded how long that takes.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _loading.CancelAsync().ConfigureAwait(false);
+        await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.WhenEmptyAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _onStopping.DisposeAsync().ConfigureAwait(false);
+        await _loading.CancelAsync().ConfigureAwait(false);
+        await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_serving is { } serving)
+        {
+            serving.Adapters.Dispose();
+            await serving.Engine.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _loading.Dispose();
+        _drained.Dispose();
+        _lock?.Dispose();
+    }
+
+    /// <summary>Generates on this device.</summary>
+    /// <exception cref="HerdException">The request is wrong, or this replica cannot take it.</exception>
+    internal async IAsyncEnumerable<GenerationUpdate> GenerateAsync(
+        GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var serving = RequireServing();
+        using var place = _running.Enter();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _drained.Token);
+        using var lease = request.Version is { } version
+            ? await GuardAsync(serving.Adapters.LeaseAsync(version, ending.Token), cancellationToken).ConfigureAwait(false)
+            : null;
+        var prepared = await GuardAsync(PrepareAsync(serving, request, lease, ending.Token), cancellationToken).ConfigureAwait(false);
+        await using var tokens = new TokenMerger(serving.Engine.GenerateAsync(prepared.Request, ending.Token), ending.Token);
+
+        // Pictures are prepared before the engine takes the request, so with one only the first token shows that it was taken.
+        await GuardAsync(prepared.Request.Picture is null ? tokens.AcceptedAsync() : tokens.FirstAsync(), cancellationToken).ConfigureAwait(false);
+        yield return prepared.Started;
+        while (await GuardAsync(tokens.NextAsync(), cancellationToken).ConfigureAwait(false) is { } update)
+        {
+            yield return update;
+        }
+    }
+
+    /// <summary>Starts to load a version where it is not held.</summary>
+    /// <returns>Whether it is held.</returns>
+    internal Task<bool> WarmAsync(AdapterVersion version, CancellationToken cancellationToken) =>
+        GuardAsync(RequireServing().Adapters.WarmAsync(version), cancellationToken);
+
+    internal void Drop(string version) => _serving?.Adapters.Drop(version);
+
+    /// <summary>Reads and checks an uploaded adapter against this device's base.</summary>
+    /// <exception cref="HerdException">The file is wrong or does not fit.</exception>
+    internal Task<AdapterPackage> ReadAdapterAsync(string path, AdapterSettings settings, CancellationToken cancellationToken)
+    {
+        var options = RequireServing().Engine.AdapterReadOptions with
+        {
+            VisualHeads = settings.VisualHeads,
+            Template = settings.Template,
+            ChannelOrder = settings.ChannelOrder,
+        };
+        return GuardAsync(Task.Run(() => AdapterPackage.Read(path, options), cancellationToken), cancellationToken);
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var progress = new LoadProgressRelay(_startup);
+            var engine = await InferenceEngine.LoadAsync(_options.ToEngineOptions(), progress, _logger, cancellationToken).ConfigureAwait(false);
+            _serving = new Serving(engine, new AdapterLoader(engine, _blobs, _options.AdapterCacheBytes));
+            SetState(ReplicaState.Ready);
+            _logger.LogInformation("Replica {ModelKey} serves base {Base}.", ModelKey, engine.Base.Digest);
+            _startup.Succeed();
+        }
+        catch (Exception exception)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                _logger.LogError(exception, "Replica {ModelKey} could not be loaded.", ModelKey);
+            }
+
+            SetState(ReplicaState.Failed);
+            _startup.Fail(exception);
+        }
+    }
+
+    private void BeginDraining()
+    {
+        SetState(ReplicaState.Draining);
+        _drained.CancelAfter(_options.DrainTimeout);
+    }
+
+    // Draining is final: a load that ends meanwhile must not open the door again.
+    private void SetState(ReplicaState state)
+    {
+        lock (_stateGate)
+        {
+            _state = _state == ReplicaState.Draining ? ReplicaState.Draining : state;
+        }
+    }
+
+    private Serving RequireServing() => (_state, _serving) switch
+    {
+        (ReplicaState.Ready, { } serving) => serving,
+        (ReplicaState.Loading, _) => throw new HerdException(HerdErrorCode.Busy, "The replica is still loading.") { RetryAfter = EngineErrors.RetryAfter },
+        _ => throw new HerdException(HerdErrorCode.Draining, "The replica takes no new work.") { RetryAfter = EngineErrors.RetryAfter },
+    };
+
+    private async Task<PreparedGeneration> PrepareAsync(
+        Serving serving, GenerateRequest request, AdapterLease? lease, CancellationToken cancellationToken)
+    {
+        var picture = request.Picture is { } blob ? await ReadPictureAsync(blob, cancellationToken).ConfigureAwait(false) : null;
+        return PreparedGeneration.From(request, lease, picture, serving.Engine, _options);
+    }
+
+    private async Task<byte[]> ReadPictureAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        await using var stream = await _blobs.OpenAsync(blob, cancellationToken).ConfigureAwait(false)
+            ?? throw new HerdException(HerdErrorCode.InvalidPicture, "The picture is no longer stored. Send it again.");
+        var bytes = new byte[stream.Length];
+        await stream.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        return bytes;
+    }
+
+    private async Task<T> GuardAsync<T>(Task<T> work, CancellationToken caller)
+    {
+        await GuardAsync((Task)work, caller).ConfigureAwait(false);
+        return await work.ConfigureAwait(false);
+    }
+
+    /// <summary>Turns the engine's errors, and the end of draining, into errors that may cross grains.</summary>
+    private async Task GuardAsync(Task work, CancellationToken caller)
+    {
+        try
+        {
+            await work.ConfigureAwait(false);
+        }
+        catch (EngineException exception)
+        {
+            if (exception.Code is EngineErrorCode.Stopped && _state == ReplicaState.Ready)
+            {
+                _logger.LogError(exception, "The engine of {ModelKey} has stopped.", ModelKey);
+                SetState(ReplicaState.Failed);
+            }
+
+            throw EngineErrors.ToHerd(exception);
+        }
+        catch (OperationCanceledException) when (_drained.IsCancellationRequested && !caller.IsCancellationRequested)
+        {
+            throw new HerdException(HerdErrorCode.Draining, "The replica shut down before the answer was complete. Send the request again.")
+            {
+                RetryAfter = EngineErrors.RetryAfter,
+            };
+        }
+    }
+
+    private sealed record Serving(InferenceEngine Engine, AdapterLoader Adapters)
+    {
+        internal BaseInfo Base { get; } = new()
+        {
+            Digest = Engine.Base.Digest,
+            TokenizerDigest = Engine.Tokenizer.Digest,
+            ContextTokens = Engine.ContextTokens,
+            Dtype = Engine.Dtype == EngineDtype.Float32 ? "float32" : "bfloat16",
+            Parameters = Engine.Base.Parameters,
+            HasVision = Engine.HasVision,
+        };
+    }
+
+    private sealed class LoadProgressRelay(ReplicaStartup startup) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => startup.Progress = new LoadState(value.Stage, value.Fraction);
+    }
+}

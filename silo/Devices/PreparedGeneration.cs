@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Models;
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using Herd.Engine.Sampling;
+
+namespace Herd.Silo.Devices;
+
+/// <summary>A request as the engine takes it, and what its sender is told once it is taken.</summary>
+internal sealed record PreparedGeneration(GenerationRequest Request, GenerationStarted Started)
+{
+    private const int MaxStops = 16;
+    private const int MaxStopLength = 256;
+
+    internal static PreparedGeneration From(
+        GenerateRequest request, AdapterLease? lease, byte[]? picture, InferenceEngine engine, ReplicaOptions options)
+    {
+        RequireStops(request.Sampling.Stop);
+        var prompt = PromptRenderer.Render(request.Prompt, lease?.Manifest.Template ?? PromptRenderer.BaseTemplate, engine.Tokenizer);
+        var all = prompt.All;
+        var seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+        var maxTokens = request.Sampling.MaxTokens ?? Math.Clamp(engine.ContextTokens - all.Length, 1, options.DefaultMaxTokens);
+        return new PreparedGeneration(
+            new GenerationRequest
+            {
+                PromptIds = all,
+                Adapter = lease,
+                Picture = picture,
+                Scope = request.Tenant,
+                Sampling = new SamplingOptions
+                {
+                    Temperature = request.Sampling.Temperature ?? options.DefaultTemperature,
+                    TopP = request.Sampling.TopP ?? options.DefaultTopP,
+                    Seed = seed,
+                },
+                MaxTokens = maxTokens,
+                StopStrings = [.. prompt.Stops, .. request.Sampling.Stop],
+            },
+            new GenerationStarted
+            {
+                PromptIds = prompt.Added,
+                PromptTokens = all.Length,
+                TokenizerDigest = engine.Tokenizer.Digest,
+                Template = prompt.Template,
+                Seed = seed,
+                MaxTokens = maxTokens,
+            });
+    }
+
+    private static void RequireStops(ImmutableArray<string> stops)
+    {
+        if (stops.Length > MaxStops || stops.Any(stop => stop is not { Length: > 0 and <= MaxStopLength }))
+        {
+            throw HerdException.Invalid("stop", $"'stop' must be at most {MaxStops} texts of 1 to {MaxStopLength} characters.");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
+using Microsoft.Extensions.Logging;
+
+namespace Herd.Silo.Hosting;
+
+/// <summary>Stands before every grain: the caller's tenant must own the target, and only errors that can be read elsewhere leave.</summary>
+/// <remarks>
+/// Streams arrive under an interface of Orleans' own, and answer with errors instead of throwing them; the target's key and the result tell the same for
+/// them as for ordinary calls.
+/// </remarks>
+internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IIncomingGrainCallFilter
+{
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        var key = context.TargetId.Key.ToString() ?? "";
+        if (context.TargetId.IsSystemTarget() || !IsHerdKey(key))
+        {
+            await context.Invoke();
+            return;
+        }
+
+        CallerContext.Check(key);
+        try
+        {
+            await context.Invoke();
+        }
+        catch (Exception exception) when (IsForeign(exception))
+        {
+            throw Translate(exception, context);
+        }
+
+        if (ErrorInResult(context.Result) is { } streamed && IsForeign(streamed))
+        {
+            throw Translate(streamed, context);
+        }
+    }
+
+    private static bool IsHerdKey(string key) => key.Length > 1 && key[1] == ':';
+
+    private static Exception? ErrorInResult(object? result) => result is ITuple { Length: 2 } pair ? pair[1] as Exception : null;
+
+    private static bool IsForeign(Exception exception) =>
+        exception is not (HerdException or OperationCanceledException or OrleansException or TimeoutException or EnumerationAbortedException);
+
+    private HerdException Translate(Exception exception, IIncomingGrainCallContext context)
+    {
+        logger.LogError(exception, "{Interface}.{Method} of {Grain} failed.", context.InterfaceName, context.MethodName, context.TargetId);
+        return new HerdException(HerdErrorCode.Internal, "Herd failed. Its log says why.");
+    }
+}

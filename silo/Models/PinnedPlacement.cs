@@ -1,0 +1,36 @@
+using Herd.Contracts.Errors;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+namespace Herd.Silo.Models;
+
+/// <summary>Puts a grain with the key <c>d:silo/device</c> on the silo of that name.</summary>
+[GenerateSerializer, Immutable, Alias("herd.PinnedPlacement")]
+internal sealed class PinnedPlacement : PlacementStrategy;
+
+/// <summary>Marks a grain class for <see cref="PinnedPlacement"/>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class PinnedPlacementAttribute() : PlacementAttribute(new PinnedPlacement());
+
+/// <summary>Finds the silo that a key names.</summary>
+internal sealed class PinnedPlacementDirector(IClusterMembershipService membership) : IPlacementDirector
+{
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var name = SiloOf(target.GrainIdentity.Key.ToString()!);
+        var members = membership.CurrentSnapshot.Members;
+        var silo = context.GetCompatibleSilos(target).FirstOrDefault(candidate => members.TryGetValue(candidate, out var member) && member.Name == name);
+
+        // The error crosses to the caller as it is, who then goes on to another replica.
+        return silo is null
+            ? throw new HerdException(HerdErrorCode.Draining, "The replica's process is not there now.")
+            : Task.FromResult(silo);
+    }
+
+    private static string SiloOf(string key)
+    {
+        var end = key.IndexOf('/', StringComparison.Ordinal);
+        return key.StartsWith("d:", StringComparison.Ordinal) && end > 0 ? key[2..end] : "";
+    }
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Options;
+
+namespace Herd.Silo.Storage;
+
+/// <summary>Where things lie in the data folder.</summary>
+internal sealed class DataFolder(IOptions<StorageOptions> options)
+{
+    internal string Root { get; } = Path.GetFullPath(options.Value.DataFolder);
+
+    internal bool Shared { get; } = options.Value.Shared;
+
+    internal string Database => Path.Combine(Root, "herd.db");
+
+    internal string Blobs => Path.Combine(Root, "blobs");
+
+    internal IDisposable LockAll() => FileLock.Take(Path.Combine(Root, "locks", "data.lock"), Shared);
+
+    internal IDisposable LockDevice(string device) =>
+        FileLock.Take(Path.Combine(Root, "locks", $"device-{device.Replace(':', '-')}.lock"), shared: false);
+}

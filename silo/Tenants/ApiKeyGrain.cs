@@ -1,0 +1,24 @@
+using Herd.Contracts.Keys;
+using Herd.Contracts.Tenants;
+using Orleans.Placement;
+
+namespace Herd.Silo.Tenants;
+
+/// <summary>Reads the key's row at every check: that is cheap, and a revocation counts at once.</summary>
+[PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
+internal sealed class ApiKeyGrain(TenantRepository tenants) : Grain, IApiKeyGrain
+{
+    public async Task<KeyIdentity?> Verify(string secret, CancellationToken cancellationToken)
+    {
+        var id = GrainKeys.OwnName(this.GetPrimaryKeyString());
+        var key = await tenants.FindKeyAsync(id, cancellationToken);
+        if (KeySecrets.Matches(key, secret))
+        {
+            return new KeyIdentity(key!.Tenant, id);
+        }
+
+        // Guessed ids must not fill the memory.
+        DeactivateOnIdle();
+        return null;
+    }
+}
