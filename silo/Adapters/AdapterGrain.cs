@@ -14,7 +14,7 @@ internal sealed class AdapterGrain(
     ReplicaWarmer warmer,
     BlobReferences references,
     TimeProvider time,
-    ILogger<AdapterGrain> logger) : Grain, IAdapterGrain
+    ILogger<AdapterGrain> logger) : Grain, IAdapterGrain, IDisposable
 {
     private static readonly TimeSpan DropTimeout = TimeSpan.FromSeconds(2);
 
@@ -107,6 +107,8 @@ internal sealed class AdapterGrain(
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await references.ReleaseAsync([.. versions.SelectMany(version => version.Components.Values)], cancellationToken);
     }
+
+    public void Dispose() => _changing.Dispose();
 
     /// <summary>Warms a version, then points the alias to it.</summary>
     private async IAsyncEnumerable<PublishUpdate> PointAsync(

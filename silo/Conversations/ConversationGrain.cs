@@ -20,7 +20,7 @@ internal sealed class ConversationGrain(
     BlobReferences references,
     IOptions<ConversationOptions> options,
     TimeProvider time,
-    ILogger<ConversationGrain> logger) : Grain, IConversationGrain
+    ILogger<ConversationGrain> logger) : Grain, IConversationGrain, IDisposable
 {
     private const int MaxPage = 100;
     private const int MaxTurnIdLength = 128;
@@ -127,6 +127,12 @@ internal sealed class ConversationGrain(
         },
         cancellationToken);
 
+    public void Dispose()
+    {
+        _changing.Dispose();
+        _running?.Dispose();
+    }
+
     /// <summary>Makes a turn durable and starts it; a known one is left as it is.</summary>
     private async Task<bool> AcceptAsync(TurnRequest request, CancellationToken cancellationToken)
     {
@@ -203,6 +209,7 @@ internal sealed class ConversationGrain(
 
         // Last: whoever learns that the turn has ended may send the next one at once.
         running.End(outcome);
+        running.Dispose();
     }
 
     private async IAsyncEnumerable<TurnUpdate> ReadAsync(string turnId, int fromIndex, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -7,11 +7,10 @@ namespace Herd.Silo.Conversations;
 
 /// <summary>A turn whose answer is being made, and its readers. Used on the grain's scheduler only.</summary>
 /// <remarks>When the last reader has gone the turn runs on for a while and is then cancelled.</remarks>
-internal sealed class RunningTurn
+internal sealed class RunningTurn : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly TimeSpan _detachedLimit;
-    private readonly ITimer _detached;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StoredTurn? _final;
     private HerdException? _refusal;
@@ -22,7 +21,7 @@ internal sealed class RunningTurn
     {
         Accepted = accepted;
         _detachedLimit = detachedLimit;
-        _detached = time.CreateTimer(_ => Cancel(), state: null, detachedLimit, Timeout.InfiniteTimeSpan);
+        _stop = new CancellationTokenSource(detachedLimit, time);
     }
 
     internal StoredTurn Accepted { get; }
@@ -44,7 +43,6 @@ internal sealed class RunningTurn
     internal void End(TurnOutcome outcome)
     {
         (_final, _refusal, _ended) = (outcome.Stored, outcome.Refusal, true);
-        _detached.Dispose();
         Signal();
     }
 
@@ -59,7 +57,7 @@ internal sealed class RunningTurn
     internal async IAsyncEnumerable<TurnUpdate> ReadAsync(int fromIndex, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _readers++;
-        _detached.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _stop.CancelAfter(Timeout.InfiniteTimeSpan);
         try
         {
             yield return new TurnAccepted(Accepted.ToTurn());
@@ -90,10 +88,12 @@ internal sealed class RunningTurn
         {
             if (--_readers == 0 && !_ended)
             {
-                _detached.Change(_detachedLimit, Timeout.InfiniteTimeSpan);
+                _stop.CancelAfter(_detachedLimit);
             }
         }
     }
+
+    public void Dispose() => _stop.Dispose();
 
     private void Signal()
     {

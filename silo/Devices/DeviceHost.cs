@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
@@ -29,6 +28,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _loading = new();
     private readonly CancellationTokenSource _drained;
     private readonly CancellationTokenRegistration _onStopping;
+    private int _disposed;
     private IDisposable? _lock;
     private Task _load = Task.CompletedTask;
     private volatile Serving? _serving;
@@ -89,8 +89,14 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         await _running.WhenEmptyAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>Frees the engine. The container calls it once for each name under which it knows this.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _onStopping.DisposeAsync().ConfigureAwait(false);
         await _loading.CancelAsync().ConfigureAwait(false);
         await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

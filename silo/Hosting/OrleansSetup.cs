@@ -4,8 +4,6 @@ using Herd.Silo.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime.Placement;
 
 namespace Herd.Silo.Hosting;
 

@@ -1,6 +1,5 @@
 using Herd.Contracts.Errors;
 using Orleans.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace Herd.Silo.Models;

@@ -1,0 +1,3 @@
+using Herd.Silo.Tests.Hosting;
+
+[assembly: AssemblyFixture(typeof(SharedSilo))]
