@@ -33,7 +33,8 @@ internal static class Benchmark
                     () => Round.RunAsync(engine, Requests(count, []), cancellationToken),
                     () => Round.RunAsync(engine, Requests(count, adapters), cancellationToken),
                     options.Blocks,
-                    options.MaxForeign);
+                    options.MaxForeign,
+                    block => progress(Line(block)));
                 measurements.Add(Measurement.Of(count, blocks));
             }
 
@@ -63,6 +64,12 @@ internal static class Benchmark
                 EndId = NoToken,
             }),
         ];
+    }
+
+    private static string Line(Block block)
+    {
+        static string Describe(Half half) => $"{half.Round.PromptRate:F1} and {half.Round.DecodeRate:F2} tokens/s ({half.Foreign:P0} of the machine with others)";
+        return $"  bare {Describe(block.Bare)}, adapters {Describe(block.Adapters)}{(block.Quiet ? "" : ": discarded")}";
     }
 
     private static EngineOptions EngineOptionsFor(BenchOptions options)

@@ -21,8 +21,10 @@ internal static class PairedBlocks
     /// <param name="adapters">Measures with adapters.</param>
     /// <param name="wanted">Quiet blocks wanted; twice as many are tried.</param>
     /// <param name="maxForeign">Most that other processes may take, 0 to 1.</param>
+    /// <param name="progress">Told of each block.</param>
     /// <returns>All blocks, in order.</returns>
-    public static async Task<IReadOnlyList<Block>> RunAsync(Func<Task<Round>> bare, Func<Task<Round>> adapters, int wanted, double maxForeign)
+    public static async Task<IReadOnlyList<Block>> RunAsync(
+        Func<Task<Round>> bare, Func<Task<Round>> adapters, int wanted, double maxForeign, Action<Block> progress)
     {
         _ = await bare();
         _ = await adapters();
@@ -35,6 +37,7 @@ internal static class PairedBlocks
             var second = await MeasureAsync(bareFirst ? adapters : bare);
             var quiet = first.Foreign <= maxForeign && second.Foreign <= maxForeign;
             blocks.Add(bareFirst ? new Block(first, second, quiet) : new Block(second, first, quiet));
+            progress(blocks[^1]);
         }
 
         return blocks;
