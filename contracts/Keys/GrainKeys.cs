@@ -85,6 +85,6 @@ public static partial class GrainKeys
         ? name!
         : throw HerdException.Invalid(field, $"'{field}' must be {NameRule}.");
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9._-]{0,63}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
 }

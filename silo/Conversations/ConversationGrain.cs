@@ -6,6 +6,7 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Devices;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed class ConversationGrain(
     TurnRunner runner,
     TurnPictures pictures,
     BlobReferences references,
+    ActiveCount active,
     IOptions<ConversationOptions> options,
     TimeProvider time,
     ILogger<ConversationGrain> logger) : Grain, IConversationGrain, IDisposable
@@ -197,6 +199,7 @@ internal sealed class ConversationGrain(
     {
         // The turn outlives the call that brought it, and its identity with it.
         CallerContext.SetTenant(Tenant);
+        using var place = active.Enter();
         var outcome = await runner.RunAsync(conversation, running, generation);
         await ReleaseAsync(generation);
         _state = outcome.Stored is { } ended ? _state!.Replace(ended) : _state!.Remove(running.Accepted);

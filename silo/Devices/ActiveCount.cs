@@ -1,6 +1,6 @@
 namespace Herd.Silo.Devices;
 
-/// <summary>Counts what runs, and tells when nothing does any more.</summary>
+/// <summary>Counts the generations and turns that run in this process, and tells when none does any more.</summary>
 internal sealed class ActiveCount
 {
     private readonly Lock _gate = new();

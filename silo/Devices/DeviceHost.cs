@@ -18,13 +18,17 @@ namespace Herd.Silo.Devices;
 /// <summary>Owns the engine of this process's device. Grains come and go in front of it; weights, caches and running sequences stay here.</summary>
 internal sealed class DeviceHost : IHostedService, IAsyncDisposable
 {
+    // After the last token a turn still has to be stored.
+    private static readonly TimeSpan WriteTime = TimeSpan.FromSeconds(2);
+
     private readonly ReplicaOptions _options;
     private readonly DataFolder _folder;
     private readonly IBlobStore _blobs;
     private readonly ReplicaStartup _startup;
     private readonly ILogger<DeviceHost> _logger;
     private readonly Lock _stateGate = new();
-    private readonly ActiveCount _running = new();
+    private readonly ActiveCount _running;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _loading = new();
     private readonly CancellationTokenSource _drained;
     private readonly CancellationTokenRegistration _onStopping;
@@ -39,12 +43,14 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         IOptions<HerdClusterOptions> cluster,
         DataFolder folder,
         IBlobStore blobs,
+        ActiveCount running,
         ReplicaStartup startup,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<DeviceHost> logger)
     {
-        (_options, _folder, _blobs, _startup, _logger) = (options.Value, folder, blobs, startup, logger);
+        (_options, _folder, _blobs, _running) = (options.Value, folder, blobs, running);
+        (_startup, _time, _logger) = (startup, time, logger);
         ModelKey = GrainKeys.Model(cluster.Value.SiloName, _options.Device);
         _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _onStopping = lifetime.ApplicationStopping.Register(BeginDraining);
@@ -81,12 +87,13 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Waits for what runs; <see cref="BeginDraining"/> has bounded how long that takes.</summary>
+    /// <summary>Waits for what runs here, and for turns to be written down; then Orleans may take the grains away.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _loading.CancelAsync().ConfigureAwait(false);
         await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _running.WhenEmptyAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _running.WhenEmptyAsync().WaitAsync(_options.DrainTimeout + WriteTime, _time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Frees the engine. The container calls it once for each name under which it knows this.</summary>

@@ -71,6 +71,7 @@ public static class SiloHosting
     private static void AddReplica(IServiceCollection services)
     {
         services.AddSingleton<ReplicaStartup>();
+        services.AddSingleton<ActiveCount>();
         services.AddSingleton<DeviceHost>();
         services.AddHostedService(provider => provider.GetRequiredService<DeviceHost>());
         services.AddHostedService<ReplicaReporter>();

@@ -104,9 +104,11 @@ public sealed class TestSilo : IAsyncDisposable
         return await Adapter(tenant, name).Publish(request, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
     }
 
+    public Task StopAsync() => _host.StopAsync(CancellationToken.None);
+
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync(CancellationToken.None);
+        await StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 

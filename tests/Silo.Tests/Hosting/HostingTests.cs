@@ -1,0 +1,92 @@
+using Dapper;
+using Herd.Silo.Storage;
+using Herd.Testing;
+using Microsoft.Extensions.Options;
+
+namespace Herd.Silo.Tests.Hosting;
+
+public sealed class HostingTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_second_process_on_the_data_folder_is_refused_by_name()
+    {
+        await using var silo = await TestSilo.StartAsync(_folder.Path, Cancellation);
+        using var second = TestSilo.Build(_folder.Path);
+
+        var refused = await Assert.ThrowsAsync<DataFolderInUseException>(() => second.StartAsync(Cancellation));
+
+        Assert.Contains(_folder.Path, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Storage:DataFolder", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopped_process_leaves_the_data_folder_to_the_next()
+    {
+        await using (await TestSilo.StartAsync(_folder.Path, Cancellation))
+        {
+        }
+
+        await using var next = await TestSilo.StartAsync(_folder.Path, Cancellation);
+    }
+
+    [Fact]
+    public async Task An_older_program_refuses_a_newer_database()
+    {
+        var source = new SqliteDataSource(_folder.In("herd.db"));
+        await new Migrator(source).MigrateAsync(Cancellation);
+        await using (var connection = await source.OpenConnectionAsync(Cancellation))
+        {
+            await connection.ExecuteAsync("INSERT INTO schema_version VALUES (9999, 'from the future')");
+        }
+
+        using var host = TestSilo.Build(_folder.Path);
+
+        await Assert.ThrowsAsync<SchemaTooNewException>(() => host.StartAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("Replica:Base", "")]
+    [InlineData("Replica:Dtype", "float8")]
+    [InlineData("Cluster:SiloPort", "70000")]
+    [InlineData("Cluster:SiloName", "Not A Name")]
+    [InlineData("Cluster:Address", "localhost")]
+    [InlineData("Adapters:WarmTimeout", "00:00:00")]
+    public async Task A_wrong_setting_is_named_before_anything_starts(string key, string value)
+    {
+        using var host = TestSilo.Build(_folder.Path, (key, value));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancellation));
+
+        Assert.Contains(key.Split(':')[1], refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.In("herd.db")));
+    }
+
+    [Fact]
+    public async Task An_unknown_setting_is_an_error()
+    {
+        using var host = TestSilo.Build(_folder.Path, ("Replica:Bsae", "typo"));
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Cancellation));
+
+        Assert.Contains("Bsae", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_base_that_is_not_there_fails_the_replica_with_its_reason_and_not_the_process()
+    {
+        using var host = TestSilo.Build(_folder.Path, ("Replica:Base", _folder.In("nothing")));
+        await host.StartAsync(Cancellation);
+        var startup = (Silo.Devices.ReplicaStartup)host.Services.GetService(typeof(Silo.Devices.ReplicaStartup))!;
+
+        var failed = await Assert.ThrowsAnyAsync<Herd.Engine.EngineException>(() => startup.Ready.WaitAsync(Cancellation));
+
+        Assert.Contains("nothing", failed.Message, StringComparison.Ordinal);
+        await host.StopAsync(Cancellation);
+    }
+}
