@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Herd.Contracts.Errors;
+using Orleans.Runtime;
+
+namespace Herd.Gateway.Errors;
+
+/// <summary>Turns whatever was thrown into the error that the client sees.</summary>
+internal static class ErrorTranslation
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The error behind an exception. What is not ours tells the client no details.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <returns>The error.</returns>
+    public static HerdException ToHerd(Exception exception) => exception switch
+    {
+        HerdException error => error,
+        OperationCanceledException => new HerdException(HerdErrorCode.Cancelled, "The request was cancelled."),
+        JsonException json => new HerdException(HerdErrorCode.InvalidArgument, $"The body is no valid JSON: {json.Message}"),
+        BadHttpRequestException bad => new HerdException(HerdErrorCode.InvalidArgument, bad.Message),
+
+        // Lost silos and calls that nobody answered; an OrleansException of no narrower kind says that no silo fits the grain.
+        OrleansException or TimeoutException or EnumerationAbortedException =>
+            new HerdException(HerdErrorCode.Unavailable, "The cluster cannot serve the request now. Try again shortly.") { RetryAfter = RetryAfter },
+        _ => new HerdException(HerdErrorCode.Internal, "An internal error occurred. The server's log has the details under the request's id."),
+    };
+}

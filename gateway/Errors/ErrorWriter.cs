@@ -1,0 +1,82 @@
+using System.Globalization;
+using Grpc.Core;
+using Herd.Contracts.Errors;
+using Herd.Gateway.OpenAi;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Herd.Gateway.Errors;
+
+/// <summary>Answers a request with an error: in gRPC's form where gRPC asked, in OpenAI's otherwise.</summary>
+internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandler
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge)
+        {
+            await WriteHttpAsync(httpContext, ErrorTable.BodyTooLarge, tooLarge.Message, null, null);
+            return true;
+        }
+
+        var error = ErrorTranslation.ToHerd(exception);
+        if (error.Code == HerdErrorCode.Internal)
+        {
+            logger.LogError(exception, "Request {RequestId} failed.", httpContext.TraceIdentifier);
+        }
+
+        await WriteAsync(httpContext, error);
+        return true;
+    }
+
+    /// <summary>Writes an error as the whole response.</summary>
+    /// <param name="http">The request; its response must not have begun.</param>
+    /// <param name="error">The error.</param>
+    /// <returns>A task.</returns>
+    public static Task WriteAsync(HttpContext http, HerdException error)
+    {
+        if (IsGrpc(http.Request))
+        {
+            WriteGrpc(http.Response, GrpcErrors.ToRpc(error));
+            return Task.CompletedTask;
+        }
+
+        return WriteHttpAsync(http, ErrorTable.Of(error.Code), error.Message, error.Field, ErrorTable.RetryAfter(error));
+    }
+
+    /// <summary>Answers a path that is not there.</summary>
+    /// <param name="http">The request.</param>
+    /// <returns>A task.</returns>
+    public static Task WriteUnknownUrlAsync(HttpContext http) =>
+        WriteHttpAsync(http, ErrorTable.UnknownUrl, $"Unknown request URL: {http.Request.Method} {http.Request.Path}.", null, null);
+
+    private static async Task WriteHttpAsync(HttpContext http, ErrorForm form, string message, string? field, TimeSpan? retryAfter)
+    {
+        http.Response.StatusCode = form.Http;
+        if (retryAfter is { } delay)
+        {
+            http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (form.Http == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        await http.Response.WriteAsJsonAsync(OpenAiErrorBody.Of(form, message, field), OpenAiJson.Default.OpenAiErrorBody, null, http.RequestAborted);
+    }
+
+    // A response of headers alone: what gRPC makes of an error that comes before any message.
+    private static void WriteGrpc(HttpResponse response, RpcException error)
+    {
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/grpc";
+        response.Headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
+        foreach (var trailer in error.Trailers.Where(entry => entry.IsBinary))
+        {
+            response.Headers[trailer.Key] = Convert.ToBase64String(trailer.ValueBytes);
+        }
+    }
+
+    private static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+}

@@ -1,0 +1,55 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Herd.Gateway;
+
+/// <summary>Where the gateway listens, and the most it takes. Configuration section <c>Gateway</c>.</summary>
+internal sealed class GatewayOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Gateway";
+
+    /// <summary>Address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
+    /// <value>Default <c>127.0.0.1</c>: this machine only.</value>
+    [Required]
+    public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of the OpenAI surface.</summary>
+    /// <value>Default 8080; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int HttpPort { get; set; } = 8080;
+
+    /// <summary>Port of the gRPC surface.</summary>
+    /// <value>Default 8081; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int GrpcPort { get; set; } = 8081;
+
+    /// <summary>Largest adapter file.</summary>
+    /// <value>Default 1 GiB, in bytes. A larger one is refused before it is read.</value>
+    [Range(1, 1L << 40)]
+    public long MaxUploadBytes { get; set; } = 1L << 30;
+
+    /// <summary>Uploads that one tenant may have under way at this gateway.</summary>
+    /// <value>Default 2. One more is refused with a retry time.</value>
+    [Range(1, 1000)]
+    public int MaxUploadsPerTenant { get; set; } = 2;
+
+    /// <summary>Largest picture.</summary>
+    /// <value>Default 10 MiB, in bytes.</value>
+    [Range(1, 1 << 30)]
+    public int MaxPictureBytes { get; set; } = 10 << 20;
+
+    /// <summary>Largest prompt: all texts of a request together, in UTF-8, or four bytes a token.</summary>
+    /// <value>Default 1 MiB, in bytes.</value>
+    [Range(1, 16 << 20)]
+    public int MaxPromptBytes { get; set; } = 1 << 20;
+
+    /// <summary>Largest request body other than an upload.</summary>
+    /// <value>Default 32 MiB, in bytes.</value>
+    [Range(1024, 1 << 30)]
+    public int MaxRequestBytes { get; set; } = 32 << 20;
+
+    /// <summary>Most answers of one request: its prompts times its <c>n</c>.</summary>
+    /// <value>Default 32.</value>
+    [Range(1, 1024)]
+    public int MaxChoices { get; set; } = 32;
+}

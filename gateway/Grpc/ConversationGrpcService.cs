@@ -1,0 +1,112 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Herd.Contracts.Blobs;
+using Herd.Contracts.Conversations;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Keys;
+using Herd.Contracts.Tenants;
+using Herd.Gateway.Keys;
+using Herd.Gateway.Serving;
+using V1 = Herd.Protos.V1;
+
+namespace Herd.Gateway.Grpc;
+
+/// <summary>Conversations over gRPC.</summary>
+internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits)
+    : V1.ConversationService.ConversationServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task<V1.Conversation> CreateConversation(V1.CreateConversationRequest request, ServerCallContext context)
+    {
+        var tenant = Caller.TenantOf(context.GetHttpContext());
+        var id = request.Id.Length == 0 ? Guid.CreateVersion7().ToString("N") : GrainKeys.RequireName(request.Id, "id");
+        limits.Check("system", request.System);
+        await models.ResolveAsync(tenant, request.Model, context.CancellationToken);
+        var create = new CreateConversation { Model = request.Model, System = request.HasSystem ? request.System : null };
+        return ConversationMapping.ToProto(await Find(tenant, id).Create(create, context.CancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.Conversation> GetConversation(V1.GetConversationRequest request, ServerCallContext context) =>
+        ConversationMapping.ToProto(await Find(context, request.Id).Describe(context.CancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task<V1.ListConversationsResponse> ListConversations(V1.ListConversationsRequest request, ServerCallContext context)
+    {
+        var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(Caller.TenantOf(context.GetHttpContext())));
+        var found = await tenant.ListConversations(request.Before?.ToDateTimeOffset(), PageSize.Read(request.PageSize), context.CancellationToken);
+        return new V1.ListConversationsResponse { Conversations = { found.Select(ConversationMapping.ToProto) } };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Empty> DeleteConversation(V1.DeleteConversationRequest request, ServerCallContext context)
+    {
+        await Find(context, request.Id).Delete(context.CancellationToken);
+        return new Empty();
+    }
+
+    /// <inheritdoc/>
+    public override async Task RunTurn(V1.RunTurnRequest request, IServerStreamWriter<V1.TurnUpdate> responseStream, ServerCallContext context)
+    {
+        GrainKeys.RequireName(request.TurnId, "turn_id");
+        limits.Check("text", request.Text, request.Input);
+        var conversation = Find(context, request.ConversationId);
+        var turn = new TurnRequest
+        {
+            TurnId = request.TurnId,
+            Text = request.Text,
+            Input = request.HasInput ? request.Input : null,
+            Picture = await pictures.StoreAsync(BlobArea.Pictures, request.Picture.Memory, context.CancellationToken),
+            Sampling = GenerationMapping.ToSampling(request.Sampling),
+        };
+        await SendAsync(token => conversation.RunTurn(turn, token), responseStream, context);
+    }
+
+    /// <inheritdoc/>
+    public override Task ReadTurn(V1.ReadTurnRequest request, IServerStreamWriter<V1.TurnUpdate> responseStream, ServerCallContext context)
+    {
+        if (request.FromIndex < 0)
+        {
+            throw HerdException.Invalid("from_index", "'from_index' must be at least 0.");
+        }
+
+        var conversation = Find(context, request.ConversationId);
+        return SendAsync(token => conversation.ReadTurn(request.TurnId, request.FromIndex, token), responseStream, context);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Empty> CancelTurn(V1.CancelTurnRequest request, ServerCallContext context)
+    {
+        await Find(context, request.ConversationId).CancelTurn(request.TurnId, context.CancellationToken);
+        return new Empty();
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.ListTurnsResponse> ListTurns(V1.ListTurnsRequest request, ServerCallContext context)
+    {
+        if (request.FromIndex < 0)
+        {
+            throw HerdException.Invalid("from_index", "'from_index' must be at least 0.");
+        }
+
+        var conversation = Find(context, request.ConversationId);
+        var turns = await conversation.ListTurns(request.FromIndex, PageSize.Read(request.PageSize), context.CancellationToken);
+        return new V1.ListTurnsResponse { Turns = { turns.Select(ConversationMapping.ToProto) } };
+    }
+
+    private IConversationGrain Find(ServerCallContext context, string id) => Find(Caller.TenantOf(context.GetHttpContext()), id);
+
+    private IConversationGrain Find(string tenant, string id) => GrainKeys.IsName(id)
+        ? grains.GetGrain<IConversationGrain>(GrainKeys.Conversation(tenant, id))
+        : throw HerdException.NotFound($"The conversation '{id}'");
+
+    private static async Task SendAsync(
+        Func<CancellationToken, IAsyncEnumerable<TurnUpdate>> updates, IServerStreamWriter<V1.TurnUpdate> responseStream, ServerCallContext context)
+    {
+        await using var drained = new DrainedStream<TurnUpdate>([updates], context.CancellationToken);
+        await foreach (var update in drained.ReadAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(ConversationMapping.ToProto(update), context.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Options;
+
+namespace Herd.Gateway.Grpc;
+
+/// <summary>The gRPC surface's services.</summary>
+internal static class GrpcSurface
+{
+    /// <summary>Adds what the services need.</summary>
+    /// <param name="services">The services.</param>
+    public static void AddGrpcSurface(this IServiceCollection services)
+    {
+        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+            .AddServiceOptions<AdapterGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes);
+        services.AddOptions<global::Grpc.AspNetCore.Server.GrpcServiceOptions>()
+            .Configure<IOptions<GatewayOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
+        services.AddGrpcReflection();
+    }
+
+    /// <summary>Maps the services.</summary>
+    /// <param name="routes">Where to map them.</param>
+    public static void MapGrpcSurface(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGrpcService<GenerationGrpcService>();
+        routes.MapGrpcService<ConversationGrpcService>();
+        routes.MapGrpcService<AdapterGrpcService>();
+        routes.MapGrpcService<ModelGrpcService>();
+        routes.MapGrpcService<ReplicaGrpcService>();
+        routes.MapGrpcService<TenantGrpcService>();
+        routes.MapGrpcReflectionService().AllowAnonymous();
+        routes.MapGrpcHealthChecksService().AllowAnonymous();
+    }
+}

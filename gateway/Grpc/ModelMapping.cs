@@ -1,0 +1,57 @@
+using Herd.Contracts.Models;
+using Herd.Gateway.Serving;
+using V1 = Herd.Protos.V1;
+
+namespace Herd.Gateway.Grpc;
+
+/// <summary>Maps models and replicas to the public contract.</summary>
+internal static class ModelMapping
+{
+    /// <summary>A model.</summary>
+    /// <param name="entry">The model.</param>
+    /// <param name="served">The base that serves it; null while none is loaded.</param>
+    /// <returns>The message.</returns>
+    public static V1.Model ToProto(CatalogEntry entry, BaseInfo? served) => new()
+    {
+        Id = entry.Id,
+        Kind = entry.Version is null ? V1.ModelKind.Base : V1.ModelKind.Adapter,
+        Version = entry.Version ?? "",
+        ContextTokens = served?.ContextTokens ?? 0,
+        TakesPictures = entry.TakesPictures && served is { HasVision: true },
+        Base = served is null ? null : ToProto(served),
+    };
+
+    /// <summary>A replica.</summary>
+    /// <param name="replica">The replica.</param>
+    /// <returns>The message.</returns>
+    public static V1.Replica ToProto(ReplicaInfo replica) => new()
+    {
+        Id = replica.ModelKey,
+        State = ToProto(replica.State),
+        Base = replica.Base is null ? null : ToProto(replica.Base),
+        RunningSequences = replica.RunningSequences,
+        WaitingSequences = replica.WaitingSequences,
+        FreeBlocks = replica.FreeBlocks,
+        TotalBlocks = replica.TotalBlocks,
+        ResidentVersions = { replica.ResidentVersions },
+    };
+
+    private static V1.BaseInfo ToProto(BaseInfo info) => new()
+    {
+        Digest = info.Digest,
+        TokenizerDigest = info.TokenizerDigest,
+        ContextTokens = info.ContextTokens,
+        Dtype = info.Dtype,
+        Parameters = info.Parameters,
+        HasVision = info.HasVision,
+    };
+
+    private static V1.ReplicaState ToProto(ReplicaState state) => state switch
+    {
+        ReplicaState.Loading => V1.ReplicaState.Loading,
+        ReplicaState.Ready => V1.ReplicaState.Ready,
+        ReplicaState.Draining => V1.ReplicaState.Draining,
+        ReplicaState.Failed => V1.ReplicaState.Failed,
+        _ => V1.ReplicaState.Unspecified,
+    };
+}

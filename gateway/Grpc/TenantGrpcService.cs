@@ -1,0 +1,88 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Keys;
+using Herd.Contracts.Tenants;
+using Herd.Gateway.Keys;
+using Microsoft.AspNetCore.Authorization;
+using V1 = Herd.Protos.V1;
+
+namespace Herd.Gateway.Grpc;
+
+/// <summary>Tenants and their keys, for the administrator.</summary>
+[Authorize(Caller.AdminPolicy)]
+internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService.TenantServiceBase
+{
+    private const int MaximumLabel = 100;
+
+    private readonly ITenantDirectoryGrain _tenants = grains.GetGrain<ITenantDirectoryGrain>(GrainKeys.TenantDirectory);
+
+    /// <inheritdoc/>
+    public override async Task<V1.Tenant> CreateTenant(V1.CreateTenantRequest request, ServerCallContext context) =>
+        ToProto(await _tenants.CreateTenant(GrainKeys.RequireName(request.Name, "name"), ToLimits(request.Limits), context.CancellationToken));
+
+    /// <inheritdoc/>
+    public override async Task<V1.ListTenantsResponse> ListTenants(V1.ListTenantsRequest request, ServerCallContext context)
+    {
+        var tenants = await _tenants.ListTenants(context.CancellationToken);
+        return new V1.ListTenantsResponse { Tenants = { tenants.Select(ToProto) } };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.CreateKeyResponse> CreateKey(V1.CreateKeyRequest request, ServerCallContext context)
+    {
+        if (request.Label.Length > MaximumLabel)
+        {
+            throw HerdException.Invalid("label", $"'label' may have at most {MaximumLabel} characters; found {request.Label.Length}.");
+        }
+
+        var created = await _tenants.CreateKey(request.Tenant, request.Label, context.CancellationToken);
+        return new V1.CreateKeyResponse { Description_ = ToProto(created.Description), Key = created.Key };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.ListKeysResponse> ListKeys(V1.ListKeysRequest request, ServerCallContext context)
+    {
+        var keys = await _tenants.ListKeys(request.Tenant, context.CancellationToken);
+        return new V1.ListKeysResponse { Keys = { keys.Select(ToProto) } };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<Empty> RevokeKey(V1.RevokeKeyRequest request, ServerCallContext context)
+    {
+        await _tenants.RevokeKey(request.Tenant, request.KeyId, context.CancellationToken);
+        return new Empty();
+    }
+
+    private static TenantLimits? ToLimits(V1.TenantLimits? limits)
+    {
+        if (limits is null)
+        {
+            return null;
+        }
+
+        if (limits.ConcurrentSequences < 1)
+        {
+            throw HerdException.Invalid("limits.concurrent_sequences", "'limits.concurrent_sequences' must be at least 1.");
+        }
+
+        return limits.Adapters >= 0
+            ? new TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters }
+            : throw HerdException.Invalid("limits.adapters", "'limits.adapters' must be at least 0.");
+    }
+
+    private static V1.Tenant ToProto(TenantDescription tenant) => new()
+    {
+        Name = tenant.Name,
+        Limits = new V1.TenantLimits { ConcurrentSequences = tenant.Limits.ConcurrentSequences, Adapters = tenant.Limits.Adapters },
+        CreatedAt = Timestamp.FromDateTimeOffset(tenant.CreatedAt),
+    };
+
+    private static V1.ApiKey ToProto(ApiKeyDescription key) => new()
+    {
+        Id = key.Id,
+        Label = key.Label,
+        CreatedAt = Timestamp.FromDateTimeOffset(key.CreatedAt),
+        RevokedAt = key.RevokedAt is { } revoked ? Timestamp.FromDateTimeOffset(revoked) : null,
+    };
+}

@@ -1,0 +1,75 @@
+using System.Security.Claims;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
+
+namespace Herd.Gateway.Keys;
+
+/// <summary>Who a request is made by: what its key says, and nothing else.</summary>
+internal static class Caller
+{
+    /// <summary>The authentication scheme, and the policy for the tenants' surface.</summary>
+    public const string Scheme = "HerdKey";
+
+    /// <summary>The policy for the administrator's surface.</summary>
+    public const string AdminPolicy = "admin";
+
+    private const string TenantClaim = "tenant";
+    private const string AdminClaim = "admin";
+
+    /// <summary>A tenant as a principal.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <returns>The principal.</returns>
+    public static ClaimsPrincipal Tenant(string tenant) => new(new ClaimsIdentity([new Claim(TenantClaim, tenant)], Scheme));
+
+    /// <summary>The administrator as a principal.</summary>
+    /// <returns>The principal.</returns>
+    public static ClaimsPrincipal Admin() => new(new ClaimsIdentity([new Claim(AdminClaim, "true")], Scheme));
+
+    /// <summary>Whether a principal is the administrator.</summary>
+    /// <param name="user">The principal.</param>
+    /// <returns>True where it is.</returns>
+    public static bool IsAdmin(ClaimsPrincipal user) => user.HasClaim(claim => claim.Type == AdminClaim);
+
+    /// <summary>The tenant a request is made by.</summary>
+    /// <param name="http">The request; its endpoint asks for a tenant.</param>
+    /// <returns>The tenant's name.</returns>
+    /// <exception cref="HerdException">The key belongs to no tenant.</exception>
+    public static string TenantOf(HttpContext http) => http.User.FindFirstValue(TenantClaim) ?? throw Refusal(http.User);
+
+    /// <summary>Why a sound key may not do something.</summary>
+    /// <param name="user">The key's owner.</param>
+    /// <returns>The error.</returns>
+    public static HerdException Refusal(ClaimsPrincipal user) => new(
+        HerdErrorCode.PermissionDenied,
+        IsAdmin(user) ? "The administrator's key belongs to no tenant. Use a tenant's key." : "This needs the administrator's key.");
+
+    /// <summary>Lets grain calls made for a request carry its caller.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="next">The rest of the pipeline.</param>
+    /// <returns>A task.</returns>
+    public static async Task EnterAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.User.FindFirstValue(TenantClaim) is { } tenant)
+        {
+            CallerContext.SetTenant(tenant);
+        }
+        else if (IsAdmin(http.User))
+        {
+            CallerContext.SetAdmin();
+        }
+
+        await next(http);
+    }
+
+    /// <summary>Adds authentication by key: every endpoint asks for a tenant's key unless it says otherwise.</summary>
+    /// <param name="services">The services.</param>
+    public static void AddKeys(this IServiceCollection services)
+    {
+        services.AddSingleton<KeyVerifier>();
+        services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(Scheme, null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new(
+                [new Microsoft.AspNetCore.Authorization.Infrastructure.ClaimsAuthorizationRequirement(TenantClaim, null)], [Scheme]))
+            .AddPolicy(AdminPolicy, policy => policy.RequireClaim(AdminClaim));
+    }
+}

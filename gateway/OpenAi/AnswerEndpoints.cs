@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Herd.Contracts.Models;
+using Herd.Gateway.Errors;
+using Herd.Gateway.Keys;
+using Herd.Gateway.Serving;
+using Microsoft.Extensions.Options;
+
+namespace Herd.Gateway.OpenAi;
+
+/// <summary>Answers chat and plain completions, whole or streamed.</summary>
+internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOptions> options, TimeProvider time, ILogger<AnswerEndpoints> logger)
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    /// <summary>Answers a chat completion.</summary>
+    /// <param name="http">The request.</param>
+    /// <returns>A task.</returns>
+    public Task ChatAsync(HttpContext http) => AnswerAsync(http, ChatRequestReader.Read, AnswerForm.Chat);
+
+    /// <summary>Answers a plain completion.</summary>
+    /// <param name="http">The request.</param>
+    /// <returns>A task.</returns>
+    public Task PlainAsync(HttpContext http) => AnswerAsync(http, PlainRequestReader.Read, AnswerForm.Plain);
+
+    private async Task AnswerAsync(HttpContext http, Func<JsonElement, GatewayOptions, OpenAiRequest> read, AnswerForm form)
+    {
+        var cancellationToken = http.RequestAborted;
+        var request = await ReadAsync(http, read);
+        await using var call = await calls.StartAsync(request.ToOrder(Caller.TenantOf(http)), cancellationToken);
+        var fingerprint = call.Version is { } version ? $"sha256:{version.Digest}" : null;
+        var header = new AnswerHeader(form.IdPrefix + call.RequestId, time.GetUtcNow().ToUnixTimeSeconds(), request.Model, fingerprint);
+        await (request.Stream ? StreamAsync(http, call, request, form, header) : WholeAsync(http, call, request, form, header));
+    }
+
+    private async Task<OpenAiRequest> ReadAsync(HttpContext http, Func<JsonElement, GatewayOptions, OpenAiRequest> read)
+    {
+        using var body = await JsonDocument.ParseAsync(http.Request.Body, Strict, http.RequestAborted);
+        return read(body.RootElement, options.Value);
+    }
+
+    private static async Task WholeAsync(HttpContext http, GenerationCall call, OpenAiRequest request, AnswerForm form, AnswerHeader header)
+    {
+        var progress = new AnswerProgress(request.AnswersPerPrompt);
+        await foreach (var step in call.ReadAsync(http.RequestAborted))
+        {
+            progress.Add(step);
+        }
+
+        http.Response.ContentType = "application/json";
+        await http.Response.BodyWriter.WriteAsync(form.Whole(header, progress.Answers, progress.Usage), http.RequestAborted);
+    }
+
+    private async Task StreamAsync(HttpContext http, GenerationCall call, OpenAiRequest request, AnswerForm form, AnswerHeader header)
+    {
+        var sse = new SseWriter(http.Response, http.RequestAborted);
+        var progress = new AnswerProgress(request.AnswersPerPrompt);
+        await using var steps = call.ReadAsync(http.RequestAborted).GetAsyncEnumerator(http.RequestAborted);
+
+        // What fails before the first update is an ordinary error response.
+        var more = await steps.MoveNextAsync();
+        await sse.BeginAsync();
+        try
+        {
+            for (; more; more = await steps.MoveNextAsync())
+            {
+                progress.Count(steps.Current);
+                if (FrameOf(steps.Current, form, header) is { } frame)
+                {
+                    await sse.WriteAsync(frame);
+                }
+            }
+
+            if (request.IncludeUsage)
+            {
+                await sse.WriteAsync(form.Counted(header, progress.Usage));
+            }
+
+            await sse.EndAsync();
+        }
+        catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            await sse.WriteAsync(ErrorFrame(exception, call.RequestId));
+        }
+    }
+
+    private static byte[]? FrameOf(GenerationStep step, AnswerForm form, AnswerHeader header) => step.Update switch
+    {
+        GenerationStarted => form.Opening(header, step.Index),
+        TokensGenerated { Text.Length: > 0 } tokens => form.Delta(header, step.Index, tokens.Text),
+        GenerationFinished finished => form.Closing(header, step.Index, AnswerProgress.NameOf(finished.Reason)),
+        _ => null,
+    };
+
+    private byte[] ErrorFrame(Exception exception, string requestId)
+    {
+        var error = ErrorTranslation.ToHerd(exception);
+        logger.LogWarning(exception, "The stream of request {RequestId} ended with {Code}.", requestId, error.Code);
+        var body = OpenAiErrorBody.Of(ErrorTable.Of(error.Code), error.Message, error.Field);
+        return JsonSerializer.SerializeToUtf8Bytes(body, OpenAiJson.Default.OpenAiErrorBody);
+    }
+}

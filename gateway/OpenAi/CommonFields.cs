@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Models;
+
+namespace Herd.Gateway.OpenAi;
+
+/// <summary>Reads the fields that chat and plain completions share.</summary>
+internal static class CommonFields
+{
+    /// <summary>Reads a request's common fields around its prompts.</summary>
+    /// <param name="fields">The body.</param>
+    /// <param name="prompts">The prompts, read already.</param>
+    /// <param name="picture">The picture in force, if any.</param>
+    /// <param name="maximumAnswers">Most answers of one request.</param>
+    /// <returns>The request.</returns>
+    /// <exception cref="HerdException">A field is wrong.</exception>
+    public static OpenAiRequest Read(JsonFields fields, ImmutableArray<Prompt> prompts, ReadOnlyMemory<byte>? picture, int maximumAnswers)
+    {
+        var answers = fields.Integer("n") ?? 1;
+        if (answers < 1 || (long)answers * prompts.Length > maximumAnswers)
+        {
+            throw HerdException.Invalid("n", $"'n' times the number of prompts must be 1 to {maximumAnswers}; found {(long)answers * prompts.Length}.");
+        }
+
+        var stream = fields.Flag("stream");
+        return new OpenAiRequest
+        {
+            Model = fields.RequireText("model"),
+            Prompts = prompts,
+            AnswersPerPrompt = answers,
+            Picture = picture,
+            Stream = stream,
+            IncludeUsage = ReadIncludeUsage(fields, stream),
+            Sampling = new SamplingParameters
+            {
+                Temperature = fields.Number("temperature"),
+                TopP = fields.Number("top_p"),
+                Seed = fields.LongInteger("seed"),
+                MaxTokens = fields.Integer("max_completion_tokens") ?? fields.Integer("max_tokens"),
+                Stop = ReadStop(fields),
+            },
+        };
+    }
+
+    private static bool ReadIncludeUsage(JsonFields fields, bool stream)
+    {
+        if (fields.Find("stream_options") is not { } options)
+        {
+            return false;
+        }
+
+        return stream
+            ? JsonFields.Of(options, "stream_options").Flag("include_usage")
+            : throw HerdException.Invalid("stream_options", "'stream_options' is only allowed where 'stream' is true.");
+    }
+
+    private static ImmutableArray<string> ReadStop(JsonFields fields) => fields.Find("stop") switch
+    {
+        null => [],
+        { ValueKind: JsonValueKind.String } one => [JsonFields.Text(one, "stop")],
+        { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select((text, index) => JsonFields.Text(text, $"stop[{index}]"))],
+        { } other => throw JsonFields.Wrong("stop", "a string or an array of strings", other),
+    };
+}

@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using Herd.Gateway.Adapters;
+using Herd.Gateway.Errors;
+
+namespace Herd.Gateway.OpenAi;
+
+/// <summary>Writes the bodies of the HTTP surface: names in snake case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(OpenAiErrorBody))]
+[JsonSerializable(typeof(ChatCompletion))]
+[JsonSerializable(typeof(ChatChunk))]
+[JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(ModelBody))]
+[JsonSerializable(typeof(ModelListBody))]
+[JsonSerializable(typeof(AdapterBody))]
+[JsonSerializable(typeof(AdapterListBody))]
+[JsonSerializable(typeof(UploadedBody))]
+[JsonSerializable(typeof(DeletedBody))]
+internal sealed partial class OpenAiJson : JsonSerializerContext;

@@ -1,0 +1,58 @@
+using Herd.Contracts.Blobs;
+using Herd.Contracts.Keys;
+using Herd.Contracts.Models;
+using Herd.Contracts.Routing;
+using Herd.Contracts.Tenants;
+
+namespace Herd.Gateway.Serving;
+
+/// <summary>The one path of stateless requests, whatever wire they came on: admit, resolve, store the picture, route, stream.</summary>
+internal sealed class GenerationCalls(
+    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ReplicaRouter router, ILogger<GenerationCall> logger)
+{
+    /// <summary>Starts a request.</summary>
+    /// <param name="order">What is wanted.</param>
+    /// <param name="cancellationToken">Ends the whole request.</param>
+    /// <returns>The running request; disposing it ends what still runs and gives its places back.</returns>
+    /// <exception cref="Contracts.Errors.HerdException">The request is wrong, or there is no room.</exception>
+    public async Task<GenerationCall> StartAsync(GenerationOrder order, CancellationToken cancellationToken)
+    {
+        foreach (var generation in order.Generations)
+        {
+            limits.Check(generation.Prompt);
+        }
+
+        var requestId = Guid.CreateVersion7().ToString("N");
+        var places = new Places(grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(order.Tenant)), logger);
+        try
+        {
+            var ids = order.Generations.Select((_, index) => $"{requestId}-{index}").ToArray();
+            foreach (var id in ids)
+            {
+                await places.TakeAsync(id, cancellationToken);
+            }
+
+            var version = await models.ResolveAsync(order.Tenant, order.Model, cancellationToken);
+            var picture = await pictures.StoreAsync(BlobArea.Scratch, order.Picture, cancellationToken);
+            var requests = order.Generations.Select((generation, index) => new GenerateRequest
+            {
+                RequestId = ids[index],
+                Tenant = order.Tenant,
+                Version = version,
+                Prompt = generation.Prompt,
+                Picture = picture,
+                Sampling = generation.Sampling,
+            });
+            var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], cancellationToken);
+            return new GenerationCall(requestId, version, steps, places);
+        }
+        catch
+        {
+            await places.DisposeAsync();
+            throw;
+        }
+    }
+
+    private Func<CancellationToken, IAsyncEnumerable<GenerationStep>> Source(GenerateRequest request, int index) =>
+        cancellationToken => router.Generate(request, cancellationToken).Select(update => new GenerationStep(index, update));
+}
