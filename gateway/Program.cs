@@ -1,1 +1,3 @@
-return;
+using Herd.Gateway.Hosting;
+
+return await GatewayCommand.RunAsync(args, Console.Out, Console.Error);

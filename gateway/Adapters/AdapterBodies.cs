@@ -11,7 +11,7 @@ internal sealed record AdapterBody(
     string Name, IReadOnlyDictionary<string, string> Aliases, IReadOnlyList<VersionBody> Versions, DateTimeOffset CreatedAt)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "adapter";
+    public string Object { get; } = "adapter";
 
     /// <summary>An adapter's body.</summary>
     /// <param name="adapter">The adapter.</param>
@@ -30,7 +30,7 @@ internal sealed record AdapterBody(
 internal sealed record AdapterListBody(IReadOnlyList<AdapterBody> Data)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "list";
+    public string Object { get; } = "list";
 }
 
 /// <summary>The version that is live now, and its adapter.</summary>
@@ -40,8 +40,8 @@ internal sealed record UploadedBody(string Version, AdapterBody Adapter);
 internal sealed record DeletedBody(string Name)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "adapter";
+    public string Object { get; } = "adapter";
 
     /// <summary>Always true.</summary>
-    public bool Deleted => true;
+    public bool Deleted { get; } = true;
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Herd.Contracts.Errors;
-using Orleans.Runtime;
 
 namespace Herd.Gateway.Errors;
 

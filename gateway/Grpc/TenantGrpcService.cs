@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
@@ -13,13 +12,11 @@ namespace Herd.Gateway.Grpc;
 [Authorize(Caller.AdminPolicy)]
 internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService.TenantServiceBase
 {
-    private const int MaximumLabel = 100;
-
     private readonly ITenantDirectoryGrain _tenants = grains.GetGrain<ITenantDirectoryGrain>(GrainKeys.TenantDirectory);
 
     /// <inheritdoc/>
     public override async Task<V1.Tenant> CreateTenant(V1.CreateTenantRequest request, ServerCallContext context) =>
-        ToProto(await _tenants.CreateTenant(GrainKeys.RequireName(request.Name, "name"), ToLimits(request.Limits), context.CancellationToken));
+        ToProto(await _tenants.CreateTenant(request.Name, ToLimits(request.Limits), context.CancellationToken));
 
     /// <inheritdoc/>
     public override async Task<V1.ListTenantsResponse> ListTenants(V1.ListTenantsRequest request, ServerCallContext context)
@@ -31,13 +28,8 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
     /// <inheritdoc/>
     public override async Task<V1.CreateKeyResponse> CreateKey(V1.CreateKeyRequest request, ServerCallContext context)
     {
-        if (request.Label.Length > MaximumLabel)
-        {
-            throw HerdException.Invalid("label", $"'label' may have at most {MaximumLabel} characters; found {request.Label.Length}.");
-        }
-
         var created = await _tenants.CreateKey(request.Tenant, request.Label, context.CancellationToken);
-        return new V1.CreateKeyResponse { Description_ = ToProto(created.Description), Key = created.Key };
+        return new V1.CreateKeyResponse { Description = ToProto(created.Description), Key = created.Key };
     }
 
     /// <inheritdoc/>
@@ -54,22 +46,8 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
         return new Empty();
     }
 
-    private static TenantLimits? ToLimits(V1.TenantLimits? limits)
-    {
-        if (limits is null)
-        {
-            return null;
-        }
-
-        if (limits.ConcurrentSequences < 1)
-        {
-            throw HerdException.Invalid("limits.concurrent_sequences", "'limits.concurrent_sequences' must be at least 1.");
-        }
-
-        return limits.Adapters >= 0
-            ? new TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters }
-            : throw HerdException.Invalid("limits.adapters", "'limits.adapters' must be at least 0.");
-    }
+    private static TenantLimits? ToLimits(V1.TenantLimits? limits) =>
+        limits is null ? null : new TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters };
 
     private static V1.Tenant ToProto(TenantDescription tenant) => new()
     {

@@ -30,18 +30,7 @@ internal sealed class AdminKey
         }
 
         var text = "herd_admin_" + RandomNumberGenerator.GetHexString(48, lowercase: true);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (var writer = new StreamWriter(path, options))
-        {
-            writer.WriteLine(Convert.ToHexStringLower(Hash(text)));
-        }
-
-        return (Of(text), text);
+        return TryStore(path, Convert.ToHexStringLower(Hash(text))) ? (Of(text), text) : (Read(path), null);
     }
 
     /// <summary>Whether a text is the key; takes the same time whatever the text.</summary>
@@ -55,6 +44,34 @@ internal sealed class AdminKey
         return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit)
             ? new AdminKey(Convert.FromHexString(text))
             : throw new InvalidDataException($"{path}: expected the SHA-256 of the administrator's key. Delete the file to have a new key made.");
+    }
+
+    // False where another process was faster.
+    private static bool TryStore(string path, string hash)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = $"{path}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var writer = new StreamWriter(temporary, options))
+        {
+            writer.WriteLine(hash);
+        }
+
+        try
+        {
+            File.Move(temporary, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(temporary);
+            return false;
+        }
     }
 
     // The key is 192 random bits, or as good as the operator made it: a slow hash would add nothing but time per request.

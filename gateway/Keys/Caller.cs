@@ -1,6 +1,8 @@
 using System.Security.Claims;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Herd.Gateway.Keys;
 
@@ -68,8 +70,7 @@ internal static class Caller
         services.AddSingleton<KeyVerifier>();
         services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(Scheme, null);
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new(
-                [new Microsoft.AspNetCore.Authorization.Infrastructure.ClaimsAuthorizationRequirement(TenantClaim, null)], [Scheme]))
-            .AddPolicy(AdminPolicy, policy => policy.RequireClaim(AdminClaim));
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder(Scheme).RequireClaim(TenantClaim).Build())
+            .AddPolicy(AdminPolicy, policy => policy.AddAuthenticationSchemes(Scheme).RequireClaim(AdminClaim));
     }
 }

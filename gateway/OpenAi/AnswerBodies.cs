@@ -14,7 +14,7 @@ internal sealed record MessageBody(
 internal sealed record ChatChoice(int Index, MessageBody Message, string? FinishReason)
 {
     /// <summary>Never there.</summary>
-    public object? Logprobs => null;
+    public object? Logprobs { get; }
 }
 
 /// <summary>A whole chat response.</summary>
@@ -22,14 +22,14 @@ internal sealed record ChatCompletion(
     string Id, long Created, string Model, string? SystemFingerprint, IReadOnlyList<ChatChoice> Choices, UsageBody Usage)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "chat.completion";
+    public string Object { get; } = "chat.completion";
 }
 
 /// <summary>A piece of a chat answer.</summary>
 internal sealed record ChatDelta(int Index, MessageBody Delta, string? FinishReason)
 {
     /// <summary>Never there.</summary>
-    public object? Logprobs => null;
+    public object? Logprobs { get; }
 }
 
 /// <summary>A frame of a chat stream.</summary>
@@ -42,14 +42,14 @@ internal sealed record ChatChunk(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "chat.completion.chunk";
+    public string Object { get; } = "chat.completion.chunk";
 }
 
 /// <summary>A plain answer, or a piece of one.</summary>
 internal sealed record TextChoice(int Index, string Text, string? FinishReason)
 {
     /// <summary>Never there.</summary>
-    public object? Logprobs => null;
+    public object? Logprobs { get; }
 }
 
 /// <summary>A plain response, or a frame of a plain stream.</summary>
@@ -62,5 +62,5 @@ internal sealed record TextCompletion(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "text_completion";
+    public string Object { get; } = "text_completion";
 }

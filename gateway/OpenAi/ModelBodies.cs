@@ -7,7 +7,7 @@ namespace Herd.Gateway.OpenAi;
 internal sealed record ModelBody(string Id, long Created, string OwnedBy)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "model";
+    public string Object { get; } = "model";
 
     /// <summary>A model of the catalogue.</summary>
     /// <param name="entry">The model.</param>
@@ -21,5 +21,5 @@ internal sealed record ModelBody(string Id, long Created, string OwnedBy)
 internal sealed record ModelListBody(IReadOnlyList<ModelBody> Data)
 {
     /// <summary>The kind of object.</summary>
-    public string Object => "list";
+    public string Object { get; } = "list";
 }
