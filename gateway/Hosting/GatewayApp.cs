@@ -1,0 +1,111 @@
+using Herd.Gateway.Adapters;
+using Herd.Gateway.Errors;
+using Herd.Gateway.Grpc;
+using Herd.Gateway.Keys;
+using Herd.Gateway.OpenAi;
+using Herd.Gateway.Serving;
+using Herd.Silo.Hosting;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Herd.Gateway.Hosting;
+
+/// <summary>Puts the gateway together: the silo it is a member of, the surfaces, and the server they listen on.</summary>
+internal static class GatewayApp
+{
+    /// <summary>The environment variable with the administrator's key.</summary>
+    public const string AdminKeyVariable = "HERD_ADMIN_KEY";
+
+    private const string EnvironmentPrefix = "Herd__";
+    private const int StreamsPerConnection = 1000;
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly Dictionary<string, string?> Defaults = new()
+    {
+        ["Logging:LogLevel:Default"] = "Warning",
+        ["Logging:LogLevel:Herd"] = "Information",
+
+        // A failed start is told to the operator in plain words instead.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
+        ["Logging:LogLevel:Herd.Silo.Devices.DeviceHost"] = "Warning",
+    };
+
+    /// <summary>A builder with the process's configuration: defaults, files and environment, then the command line.</summary>
+    /// <param name="settings">The command line.</param>
+    /// <returns>The builder.</returns>
+    public static WebApplicationBuilder Configure(IReadOnlyDictionary<string, string?> settings)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = Defaults });
+        builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return builder;
+    }
+
+    /// <summary>The gateway, ready to start.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="admin">The administrator's key.</param>
+    /// <returns>The gateway.</returns>
+    public static WebApplication Build(WebApplicationBuilder builder, AdminKey admin)
+    {
+        builder.AddHerdSilo();
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>()
+            .Bind(builder.Configuration.GetSection(GatewayOptions.Section), binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddSingleton(admin);
+        services.AddKeys();
+        services.AddSingleton<FirstStart>();
+        AddServing(services);
+        services.AddGrpcSurface();
+        services.AddExceptionHandler<ErrorWriter>();
+        services.AddGrpcHealthChecks().AddCheck<ReplicaReadiness>("replica");
+        services.AddOptions<KestrelServerOptions>().Configure<Microsoft.Extensions.Options.IOptions<GatewayOptions>>(
+            (kestrel, options) => Listen(kestrel, options.Value));
+        var app = builder.Build();
+        Map(app);
+        return app;
+    }
+
+    private static void AddServing(IServiceCollection services)
+    {
+        services.AddSingleton<ModelResolver>();
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<Pictures>();
+        services.AddSingleton<PromptLimits>();
+        services.AddSingleton<GenerationCalls>();
+        services.AddSingleton<AnswerEndpoints>();
+        services.AddSingleton<AdapterPublisher>();
+        services.AddSingleton<AdapterEndpoints>();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+
+        // A peer that is gone without a word would hold its sequences otherwise.
+        kestrel.Limits.Http2.KeepAlivePingDelay = PingDelay;
+        var address = Ports.Parse(options.Address);
+        kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1AndHttp2);
+        kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler(_ => { });
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(Caller.EnterAsync);
+        app.MapOpenAi();
+        AdapterEndpoints.Map(app);
+        app.MapGrpcSurface();
+        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/readyz").AllowAnonymous();
+    }
+}

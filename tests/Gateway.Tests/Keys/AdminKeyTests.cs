@@ -1,0 +1,54 @@
+using Herd.Gateway.Keys;
+using Xunit;
+
+namespace Herd.Gateway.Tests.Keys;
+
+public sealed class AdminKeyTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("herd-admin-").FullName;
+
+    private string File => Path.Combine(_folder, "sub", "admin-key");
+
+    [Fact]
+    public void ReadOrCreate_FirstTime_MakesAKeyAndStoresOnlyItsHash()
+    {
+        var (key, made) = AdminKey.ReadOrCreate(File);
+
+        Assert.True(key.Matches(made!));
+        Assert.False(key.Matches(made + "x"));
+        Assert.DoesNotContain(made!, System.IO.File.ReadAllText(File), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadOrCreate_SecondTime_KnowsTheSameKeyAndShowsNone()
+    {
+        var (_, made) = AdminKey.ReadOrCreate(File);
+
+        var (again, shown) = AdminKey.ReadOrCreate(File);
+
+        Assert.Null(shown);
+        Assert.True(again.Matches(made!));
+    }
+
+    [Fact]
+    public void ReadOrCreate_DamagedFile_SaysWhatToDo()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        System.IO.File.WriteAllText(File, "half a ha");
+
+        var error = Assert.Throws<InvalidDataException>(() => AdminKey.ReadOrCreate(File));
+
+        Assert.Contains("Delete the file", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadOrCreate_ManyAtOnce_AgreeOnOneKey()
+    {
+        var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AdminKey.ReadOrCreate(File))));
+
+        var made = Assert.Single(all, one => one.New is not null).New!;
+        Assert.All(all, one => Assert.True(one.Key.Matches(made)));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
