@@ -6,6 +6,7 @@ using Herd.Silo.Devices;
 using Herd.Silo.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Hosting;

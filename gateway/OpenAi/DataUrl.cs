@@ -49,17 +49,19 @@ internal readonly struct DataUrl
     /// <exception cref="HerdException">There are more, or the text is no base64.</exception>
     public ReadOnlyMemory<byte> Decode(int maximumBytes)
     {
+        // The length of the text bounds that of the bytes to within two.
         var text = _url.AsSpan(_start);
-        if ((text.Length / 4L * 3) - 2 > maximumBytes)
+        var bytes = (text.Length / 4L * 3) - 2 <= maximumBytes ? new byte[(text.Length / 4 * 3) + 3] : throw TooLarge(maximumBytes);
+        if (!Convert.TryFromBase64Chars(text, bytes, out var count) || count == 0)
         {
-            throw Invalid(_field, $"The picture in '{_field}' is larger than the {maximumBytes} bytes allowed.");
+            throw Invalid(_field, $"The picture in '{_field}' is no valid base64.");
         }
 
-        var bytes = new byte[(text.Length / 4 * 3) + 3];
-        return Convert.TryFromBase64Chars(text, bytes, out var count) && count > 0
-            ? bytes.AsMemory(0, count)
-            : throw Invalid(_field, $"The picture in '{_field}' is no valid base64.");
+        return count <= maximumBytes ? bytes.AsMemory(0, count) : throw TooLarge(maximumBytes);
     }
+
+    private HerdException TooLarge(int maximumBytes) =>
+        Invalid(_field, $"The picture in '{_field}' is larger than the {maximumBytes} bytes allowed.");
 
     private static HerdException Invalid(string field, string message) => new(HerdErrorCode.InvalidPicture, message) { Field = field };
 }

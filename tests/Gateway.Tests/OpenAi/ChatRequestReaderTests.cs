@@ -55,11 +55,11 @@ public sealed class ChatRequestReaderTests
     public void Read_SeveralPictures_TheLastIsInForce()
     {
         var request = Read(
-            $$"""
+            $$$"""
             {"model":"m","messages":[
               {"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/jpeg;base64,AAAA"}}]},
               {"role":"assistant","content":"a dog"},
-              {"role":"user","content":[{"type":"text","text":"and this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{Pixel}}","detail":"low"}}]}]}
+              {"role":"user","content":[{"type":"text","text":"and this?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Pixel}}}","detail":"low"}}]}]}
             """);
 
         Assert.Equal(PixelBytes, request.Picture!.Value.ToArray());
