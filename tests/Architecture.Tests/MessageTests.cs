@@ -28,7 +28,7 @@ public sealed class MessageTests
     private static void AssertOwnAliases(IEnumerable<MemberInfo> members)
     {
         Assert.NotEmpty(members);
-        Assert.All(members, member => Assert.NotNull(member.GetCustomAttribute<AliasAttribute>()));
-        Assert.Distinct(members.Select(member => member.GetCustomAttribute<AliasAttribute>()!.Alias));
+        Assert.All(members, member => Assert.NotNull(member.GetCustomAttribute<AliasAttribute>(inherit: false)));
+        Assert.Distinct(members.Select(member => member.GetCustomAttribute<AliasAttribute>(inherit: false)!.Alias));
     }
 }

@@ -1,0 +1,55 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Herd.Gateway.Tests.EndToEnd;
+using Herd.Protos.V1;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SharedGateway))]
+
+namespace Herd.Gateway.Tests.EndToEnd;
+
+/// <summary>One gateway for all tests, started by the first that needs it. Tests keep apart by tenants of their own.</summary>
+public sealed class SharedGateway : IAsyncDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("herd-gateway-").FullName;
+    private readonly Lazy<Task<GatewayProcess>> _process;
+    private int _tenants;
+
+    public SharedGateway()
+    {
+        _process = new Lazy<Task<GatewayProcess>>(StartAsync);
+    }
+
+    internal Task<GatewayProcess> ProcessAsync() => _process.Value;
+
+    /// <summary>Makes a tenant and a key of it.</summary>
+    internal async Task<TestTenant> NewTenantAsync(TenantLimits? limits = null)
+    {
+        var process = await ProcessAsync();
+        var channel = GrpcChannel.ForAddress(process.Grpc);
+        var tenants = new TenantService.TenantServiceClient(channel);
+        var name = $"tenant-{Interlocked.Increment(ref _tenants)}";
+        await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, Admin);
+        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, Admin);
+        return new TestTenant(process, channel, name, key.Key);
+    }
+
+    internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {GatewayProcess.AdminKey}" } };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process.IsValueCreated)
+        {
+            await (await _process.Value).DisposeAsync();
+        }
+
+        Directory.Delete(_data, recursive: true);
+    }
+
+    private async Task<GatewayProcess> StartAsync()
+    {
+        var process = GatewayProcess.Start(_data, [.. GatewayProcess.GoldenBase, .. GatewayProcess.GoldenClip]);
+        await process.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
+        return process;
+    }
+}
