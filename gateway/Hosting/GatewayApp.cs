@@ -29,6 +29,9 @@ internal static class GatewayApp
         // A failed start is told to the operator in plain words instead.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
         ["Logging:LogLevel:Herd.Silo.Devices.DeviceHost"] = "Warning",
+
+        // It takes the time since the machine's start for a stall.
+        ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
     };
 
     /// <summary>A builder with the process's configuration: defaults, files and environment, then the command line.</summary>
@@ -92,7 +95,9 @@ internal static class GatewayApp
         // A peer that is gone without a word would hold its sequences otherwise.
         kestrel.Limits.Http2.KeepAlivePingDelay = PingDelay;
         var address = Ports.Parse(options.Address);
-        kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1AndHttp2);
+
+        // Without TLS a port speaks either HTTP/1.1 or HTTP/2: nothing tells a connection's protocol beforehand.
+        kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
     }
 

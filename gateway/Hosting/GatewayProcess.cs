@@ -115,7 +115,8 @@ internal static class GatewayProcess
     // Null for what is a fault of Herd itself: that ends the process with all its details.
     private static string? Explain(Exception exception) => exception switch
     {
-        StartupException or EngineException or DataFolderInUseException or SchemaTooNewException => exception.Message,
+        DataFolderInUseException => $"{exception.Message} On the command line: --data DIR.",
+        StartupException or EngineException or SchemaTooNewException => exception.Message,
         OptionsValidationException invalid => string.Join('\n', invalid.Failures),
         UnauthorizedAccessException or IOException or InvalidDataException => exception.Message,
         _ => null,

@@ -31,7 +31,7 @@ internal static class StartupChecks
         }
         catch (EngineException exception)
         {
-            throw new StartupException(exception.Message);
+            throw new StartupException($"The base '{Path.GetFullPath(replica.Base)}' cannot be used. {exception.Message}");
         }
     }
 

@@ -176,7 +176,8 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         {
             if (!cancellationToken.IsCancellationRequested)
             {
-                _logger.LogError(exception, "Replica {ModelKey} could not be loaded.", ModelKey);
+                // What the engine says of files tells all; anything else is a fault, and wants its trace.
+                _logger.LogError(exception is EngineException ? null : exception, "Replica {ModelKey} could not be loaded. {Reason}", ModelKey, exception.Message);
             }
 
             SetState(ReplicaState.Failed);

@@ -12,6 +12,9 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>Adapters come in, move and go.</summary>
 public sealed class AdapterTests(SharedGateway gateway)
 {
+    private const int Clients = 8;
+    private const int Moves = 6;
+
     private static readonly ChatCompletionOptions Greedy = new() { Temperature = 0, MaxOutputTokenCount = 16 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -85,7 +88,7 @@ public sealed class AdapterTests(SharedGateway gateway)
     {
         var tenant = await gateway.NewTenantAsync();
         var first = await tenant.UploadAsync("cat", "BIAS.pth");
-        var second = await tenant.UploadAsync("cat", "LORA-BIAS.pth");
+        var second = await tenant.UploadAsync("cat", "CAPTION.pth");
         Assert.Equal(second, await VersionInUseAsync(tenant));
 
         var (status, body) = await tenant.PostAsync("/v1/adapters/cat/aliases/latest/rollback", "");
@@ -110,10 +113,8 @@ public sealed class AdapterTests(SharedGateway gateway)
     [Fact]
     public async Task AliasMovesUnderLoad_NoAnswerFailsAndNoneIsMixed()
     {
-        const int Clients = 8;
-        const int Moves = 12;
         var tenant = await gateway.NewTenantAsync();
-        var versions = new[] { await tenant.UploadAsync("flip", "BIAS.pth"), await tenant.UploadAsync("flip", "LORA-BIAS.pth") };
+        var versions = new[] { await tenant.UploadAsync("flip", "BIAS.pth"), await tenant.UploadAsync("flip", "CAPTION.pth") };
         var solo = new Dictionary<string, string>();
         foreach (var version in versions)
         {
@@ -122,11 +123,18 @@ public sealed class AdapterTests(SharedGateway gateway)
 
         Assert.Equal(2, solo.Values.Distinct().Count());
         using var moved = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, Clients).Select(_ => AskUntilAsync(tenant, solo, moved.Token)).ToArray();
+        using var answers = new SemaphoreSlim(0);
+        var clients = Enumerable.Range(0, Clients).Select(_ => AskUntilAsync(tenant, solo, answers, moved.Token)).ToArray();
         for (var move = 0; move < Moves; move++)
         {
             var (status, body) = await tenant.PostAsync("/v1/adapters/flip/aliases/latest", $$"""{"version":"{{versions[move % 2]}}"}""");
             Assert.True(status == 200, body.ToString());
+
+            // One answer more than there are clients: at least one began after the move.
+            for (var answer = 0; answer <= Clients; answer++)
+            {
+                await answers.WaitAsync(Cancellation);
+            }
         }
 
         await moved.CancelAsync();
@@ -135,24 +143,33 @@ public sealed class AdapterTests(SharedGateway gateway)
     }
 
     /// <summary>Asks until the moves are over; each answer must be that of the version it says it came from.</summary>
-    private static async Task<HashSet<string>> AskUntilAsync(TestTenant tenant, Dictionary<string, string> solo, CancellationToken moved)
+    private static async Task<HashSet<string>> AskUntilAsync(TestTenant tenant, Dictionary<string, string> solo, SemaphoreSlim answers, CancellationToken moved)
     {
         var seen = new HashSet<string>();
-        do
+        try
         {
-            var text = "";
-            var fingerprints = new HashSet<string>();
-            await foreach (var chunk in tenant.Chat("flip").CompleteChatStreamingAsync([new UserChatMessage("abc")], Greedy, Cancellation))
+            while (!moved.IsCancellationRequested)
             {
-                text += string.Concat(chunk.ContentUpdate.Select(part => part.Text));
-                fingerprints.Add(chunk.SystemFingerprint);
+                var text = "";
+                var fingerprints = new HashSet<string>();
+                await foreach (var chunk in tenant.Chat("flip").CompleteChatStreamingAsync([new UserChatMessage("abc")], Greedy, Cancellation))
+                {
+                    text += string.Concat(chunk.ContentUpdate.Select(part => part.Text));
+                    fingerprints.Add(chunk.SystemFingerprint);
+                }
+
+                Assert.Equal(solo[Assert.Single(fingerprints)], text);
+                seen.Add(fingerprints.Single());
+                answers.Release();
             }
 
-            Assert.Equal(solo[Assert.Single(fingerprints)], text);
-            seen.Add(fingerprints.Single());
+            return seen;
         }
-        while (!moved.IsCancellationRequested);
-        return seen;
+        finally
+        {
+            // A client that failed must not leave the moves waiting for its answers.
+            answers.Release(Moves * (Clients + 1));
+        }
     }
 
     private static async Task<string> AnswerAsync(TestTenant tenant, string model, string version)

@@ -41,7 +41,7 @@ public sealed class CancellationTests(SharedGateway gateway)
         using var stays = StartOverGrpc(tenant, seed);
         await stays.ResponseStream.MoveNext(Cancellation);
         var end = stays.ResponseStream.ReadAllAsync(Cancellation).CountAsync(Cancellation).AsTask();
-        using (overHttp ? await StartOverHttpAsync(tenant, seed + MostTries) : StartOverGrpc(tenant, seed + MostTries))
+        using (overHttp ? await StartOverHttpAsync(tenant, seed + MostTries) : (IDisposable)StartOverGrpc(tenant, seed + MostTries))
         {
             if (!await SeenAsync(tenant, running: 2, end))
             {

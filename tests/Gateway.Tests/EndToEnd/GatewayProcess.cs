@@ -61,10 +61,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <returns>The process; it may not be ready yet, or may have ended.</returns>
     public static GatewayProcess Start(string data, params string[] arguments)
     {
-        string[] all =
-        [
-            "--data", data, "--http-port", "0", "--grpc-port", "0", "--set", $"Cluster:SiloPort={FreePort()}", "--set", "Cluster:ClientPort=0", .. arguments,
-        ];
+        string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", .. arguments];
+        all = arguments.Contains("--http-port") ? all : [.. all, "--http-port", "0"];
+        all = arguments.Contains("--grpc-port") ? all : [.. all, "--grpc-port", "0"];
+        all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePort()}"];
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Herd.Gateway"), all)
         {
             RedirectStandardOutput = true,
@@ -72,7 +72,6 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             WorkingDirectory = AppContext.BaseDirectory,
         };
         start.Environment["HERD_ADMIN_KEY"] = AdminKey;
-        start.Environment["DOTNET_gcServer"] = "0";
         var gateway = new GatewayProcess(new Process { StartInfo = start }, data);
         gateway._process.Start();
         gateway._process.BeginOutputReadLine();

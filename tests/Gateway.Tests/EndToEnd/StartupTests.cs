@@ -102,6 +102,6 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
         await using var process = started;
         Assert.Equal(1, await process.WaitForExitAsync(Cancellation));
         Assert.All(words, word => Assert.Contains(word, process.Output, StringComparison.Ordinal));
-        Assert.DoesNotContain("   at ", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at Herd.", process.Output, StringComparison.Ordinal);
     }
 }
