@@ -68,10 +68,30 @@ public sealed partial class DocumentationTests
         Assert.Subset(headings, named);
     }
 
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("silo")]
+    [InlineData("contracts")]
+    [InlineData("engine")]
+    public void Map_ListsThePartsFolders(string part)
+    {
+        var folders = Directory.EnumerateDirectories(In(part)).Where(HoldsSource).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        var listed = File.ReadLines(In("docs/structures.md"))
+            .SkipWhile(line => !line.StartsWith($"    {part} ", StringComparison.Ordinal))
+            .Skip(1)
+            .TakeWhile(line => line.StartsWith("      ", StringComparison.Ordinal))
+            .Select(line => line.Trim().Split(' ')[0]);
+
+        Assert.Equal(folders, listed.Order(StringComparer.Ordinal));
+    }
+
     private static string In(string path) => Path.Combine(Projects.Root, path);
 
-    private static IEnumerable<string> Sources() => Directory.EnumerateFiles(In("engine"), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+    private static bool HoldsSource(string folder) =>
+        Path.GetFileName(folder) is not ("bin" or "obj") && Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Any();
+
+    private static IEnumerable<string> Sources() => Directory.EnumerateDirectories(In("engine")).Where(HoldsSource)
+        .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories));
 
     // A page without its blocks of code, which are other languages' matter.
     private static string Prose(string page) => CodeBlock().Replace(File.ReadAllText(In(page)), "");
