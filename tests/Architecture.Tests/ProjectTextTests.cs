@@ -1,10 +1,8 @@
-using System.Reflection;
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Herd.Architecture.Tests;
 
-public sealed partial class ProjectTextTests
+public sealed class ProjectTextTests
 {
     private static readonly string[] Extensions = [".cs", ".proto", ".md", ".csproj", ".props", ".targets", ".sh", ".sql", ".yml", ".yaml", ".html", ".js"];
     private static readonly string[] Generated = ["bin", "obj", "artifacts", "golden", ".git"];
@@ -24,23 +22,6 @@ public sealed partial class ProjectTextTests
     [Fact]
     public void Text_FilesAreFound() => Assert.Contains(Files(Projects.Root), file => file.EndsWith("ProjectTextTests.cs", StringComparison.Ordinal));
 
-    [Fact]
-    public void Readme_NamesOnlyWhatExists()
-    {
-        var readme = Path.Combine(Projects.Root, "README.md");
-        Assert.SkipUnless(File.Exists(readme), "There is no README.md yet.");
-        var known = Projects.All.SelectMany(assembly => assembly.GetTypes()).SelectMany(NamesOf).ToHashSet(StringComparer.Ordinal);
-
-        var unknown = CodeName().Matches(File.ReadAllText(readme)).Select(match => match.Groups[1].Value).Where(name => !known.Contains(name));
-
-        Assert.Empty(unknown);
-    }
-
-    private static IEnumerable<string> NamesOf(Type type) => type
-        .GetMembers(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-        .Select(member => member.Name)
-        .Append(type.Name.Split('`')[0]);
-
     private static IEnumerable<string> Files(string folder)
     {
         foreach (var inner in Directory.EnumerateDirectories(folder).Where(path => !Generated.Contains(Path.GetFileName(path))))
@@ -56,8 +37,4 @@ public sealed partial class ProjectTextTests
             yield return file;
         }
     }
-
-    // A name of two or more words in backquotes, such as `InferenceEngine`.
-    [GeneratedRegex("`([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)`", RegexOptions.CultureInvariant)]
-    private static partial Regex CodeName();
 }
