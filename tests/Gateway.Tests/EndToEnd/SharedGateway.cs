@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Herd.Gateway.Tests.EndToEnd;
 using Herd.Protos.V1;
 using Xunit;
@@ -25,13 +24,7 @@ public sealed class SharedGateway : IAsyncDisposable
     /// <summary>Makes a tenant and a key of it.</summary>
     internal async Task<TestTenant> NewTenantAsync(TenantLimits? limits = null)
     {
-        var process = await ProcessAsync();
-        var channel = GrpcChannel.ForAddress(process.Grpc);
-        var tenants = new TenantService.TenantServiceClient(channel);
-        var name = $"tenant-{Interlocked.Increment(ref _tenants)}";
-        await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, Admin);
-        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, Admin);
-        return new TestTenant(process, channel, name, key.Key);
+        return await TestTenant.CreateAsync(await ProcessAsync(), $"tenant-{Interlocked.Increment(ref _tenants)}", limits);
     }
 
     internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {GatewayProcess.AdminKey}" } };

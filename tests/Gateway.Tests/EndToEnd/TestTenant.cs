@@ -46,16 +46,39 @@ internal sealed class TestTenant
 
     public ChatClient Chat(string model) => OpenAi().GetChatClient(model);
 
+    /// <summary>Makes a tenant and a key of it.</summary>
+    public static async Task<TestTenant> CreateAsync(GatewayProcess process, string name, TenantLimits? limits = null)
+    {
+        var channel = GrpcChannel.ForAddress(process.Grpc);
+        var tenants = new TenantService.TenantServiceClient(channel);
+        await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, SharedGateway.Admin);
+        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, SharedGateway.Admin);
+        return new TestTenant(process, channel, name, key.Key);
+    }
+
     /// <summary>Uploads a golden adapter over HTTP.</summary>
     /// <returns>The version's digest.</returns>
-    public async Task<string> UploadAsync(string name, string goldenAdapter, string query = "")
+    public Task<string> UploadAsync(string name, string goldenAdapter, string query = "") =>
+        UploadFileAsync(name, Path.Combine(RepositoryFiles.Golden, "adapters", goldenAdapter), $"?visual_heads=4{query}");
+
+    /// <summary>Uploads an adapter over HTTP.</summary>
+    /// <returns>The version's digest.</returns>
+    public async Task<string> UploadFileAsync(string name, string path, string query = "")
     {
-        await using var file = File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", goldenAdapter));
+        await using var file = File.OpenRead(path);
         using var content = new StreamContent(file);
-        using var response = await Http.PutAsync(new Uri($"/v1/adapters/{name}?visual_heads=4{query}", UriKind.Relative), content, Cancellation);
+        using var response = await Http.PutAsync(new Uri($"/v1/adapters/{name}{query}", UriKind.Relative), content, Cancellation);
         var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
         Assert.True(response.IsSuccessStatusCode, body.ToString());
         return body.GetProperty("version").GetString()!;
+    }
+
+    /// <summary>Completes a text without template, greedily.</summary>
+    public async Task<string> CompleteAsync(string model, string prompt, int maxTokens)
+    {
+        var (status, body) = await PostAsync("/v1/completions", JsonSerializer.Serialize(new { model, prompt, max_tokens = maxTokens, temperature = 0 }));
+        Assert.True(status == 200, body.ToString());
+        return body.GetProperty("choices")[0].GetProperty("text").GetString()!;
     }
 
     /// <summary>Sends JSON.</summary>
