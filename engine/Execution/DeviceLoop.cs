@@ -26,6 +26,7 @@ internal sealed class DeviceLoop : IDisposable
     private readonly Thread _thread;
     private readonly int _mostGenerations;
     private volatile EngineStatus _status;
+    private long _preemptions;
     private int _live;
 
     /// <summary>Starts the thread.</summary>
@@ -95,12 +96,13 @@ internal sealed class DeviceLoop : IDisposable
         {
             TakeCommands();
             var plan = _scheduler.Next();
+            _preemptions += plan.Preempted.Count;
             if (plan.Chunks.Count > 0)
             {
                 Step(plan);
             }
 
-            _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total);
+            _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total) { Preemptions = _preemptions };
         }
 
         foreach (var generation in _generations.Values.ToArray())
