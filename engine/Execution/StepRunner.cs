@@ -24,7 +24,7 @@ internal sealed class StepRunner(LlamaModel model, WeightStore weights)
             return [];
         }
 
-        var lastRows = tensor(placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1)).ToArray(), device: weights.Device);
+        var lastRows = PackedStep.Padded([.. placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1))], weights.Device);
         var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfRows(placed, weights.Device)).cpu();
         return [.. segments.Where(wanted).Select(segment => ToArray(logits[Array.FindIndex(placed, row => ReferenceEquals(row.Segment, segment))]))];
     }

@@ -37,9 +37,8 @@ internal sealed class PackedStep
 
         Rows = ids.Count;
         Segments = placed;
-        var padding = new long[(RowMultiple - (Rows % RowMultiple)) % RowMultiple];
-        Ids = tensor(ids.Concat(padding).ToArray(), device: device);
-        Positions = tensor(positions.Concat(padding).ToArray(), device: device);
+        Ids = Padded(ids, device);
+        Positions = Padded(positions, device);
         Blocks = tensor(blocks.ToArray(), device: device);
         Offsets = tensor(offsets.ToArray(), device: device);
         Slots = SlotsOf(placed, device);
@@ -65,6 +64,13 @@ internal sealed class PackedStep
 
     /// <summary>The segments in the order of their rows.</summary>
     public IReadOnlyList<PlacedSegment> Segments { get; }
+
+    /// <summary>Values per row, with zeros up to a number of rows whose products are the same bits whatever the rows are.</summary>
+    /// <param name="values">One per row.</param>
+    /// <param name="device">The device.</param>
+    /// <returns>[padded rows], int64.</returns>
+    public static Tensor Padded(IReadOnlyCollection<long> values, Device device) =>
+        tensor(values.Concat(new long[(RowMultiple - (values.Count % RowMultiple)) % RowMultiple]).ToArray(), device: device);
 
     /// <summary>The slots of some of the rows.</summary>
     /// <param name="rows">One row per segment that is looked at, as (segment, row).</param>
