@@ -84,7 +84,7 @@ internal static class Benchmark
             KvCacheTokens = most * blocks * KvBlockTokens,
             MaxSequenceTokens = options.Prompt + options.Generate,
             MaxRunningSequences = most,
-            MaxStepTokens = Math.Max(most, 512),
+            MaxStepTokens = Math.Max(most + 64, 512),
             AdapterSlots = options.Adapters,
             PromptCacheBytes = 4L << 30,
         };

@@ -195,7 +195,7 @@ internal sealed class DeviceLoop : IDisposable
         Blocks = chunk.Sequence.Blocks,
         Slot = chunk.Sequence.Slot,
         Prompts = generation.Prompts,
-        IsDecode = chunk.Sequence.IsDecode,
+        PromptTokens = chunk.Sequence.PromptTokens,
     };
 
     private static EngineException Fault(Exception error) =>

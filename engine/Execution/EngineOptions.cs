@@ -1,3 +1,4 @@
+using Herd.Engine.Scheduling;
 using Herd.Engine.Vision;
 
 namespace Herd.Engine.Execution;
@@ -41,7 +42,7 @@ public sealed record EngineOptions
     public int MaxWaitingSequences { get; init; } = 256;
 
     /// <summary>Most rows of a step: generated tokens first, prompt chunks fill up.</summary>
-    /// <value>Default 512; at least <see cref="MaxRunningSequences"/>.</value>
+    /// <value>Default 512; at least <see cref="MaxRunningSequences"/> and 64, which a prompt chunk takes.</value>
     public int MaxStepTokens { get; init; } = 512;
 
     /// <summary>Adapters that can be on the device at one time, beside the bare base.</summary>
@@ -72,7 +73,9 @@ public sealed record EngineOptions
         Require(MaxSequenceTokens >= 2, $"MaxSequenceTokens is {MaxSequenceTokens}, expected at least 2.");
         Require(MaxRunningSequences >= 1, $"MaxRunningSequences is {MaxRunningSequences}, expected at least 1.");
         Require(MaxWaitingSequences >= 0, $"MaxWaitingSequences is {MaxWaitingSequences}, expected at least 0.");
-        Require(MaxStepTokens >= MaxRunningSequences, $"MaxStepTokens is {MaxStepTokens}, expected at least MaxRunningSequences ({MaxRunningSequences}).");
+        Require(
+            MaxStepTokens - PromptTiles.Tokens >= MaxRunningSequences,
+            $"MaxStepTokens is {MaxStepTokens}, expected at least MaxRunningSequences ({MaxRunningSequences}) and {PromptTiles.Tokens} for a prompt.");
         Require(AdapterSlots >= 1, $"AdapterSlots is {AdapterSlots}, expected at least 1.");
         Require(PromptCacheBytes >= 0, $"PromptCacheBytes is {PromptCacheBytes}, expected at least 0.");
         if (faults.Count > 0)

@@ -26,27 +26,32 @@ internal sealed class GatheredAttention(LlamaConfig config, KvPool pool)
         foreach (var segment in step.Segments)
         {
             using var segmentScope = NewDisposeScope();
-            var attended = Attend(queries.narrow(0, segment.FirstRow, segment.Count), layer, segment);
-            output.narrow(0, segment.FirstRow, segment.Count).copy_(attended);
+            var (keys, values) = pool.Gather(layer, segment.Blocks, segment.Total);
+            var prompts = segment.Segment.Prompts?.At(layer);
+            foreach (var tile in segment.Tiles)
+            {
+                using var tileScope = NewDisposeScope();
+                var seen = (keys.narrow(1, 0, tile.Total), values.narrow(1, 0, tile.Total));
+                output.narrow(0, tile.FirstRow, tile.Count).copy_(Attend(queries.narrow(0, tile.FirstRow, tile.Count), seen, tile, prompts));
+            }
         }
 
         return output.MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor queries, int layer, PlacedSegment segment)
+    private Tensor Attend(Tensor queries, (Tensor Keys, Tensor Values) seen, AttentionTile tile, (Tensor Keys, Tensor Values, Tensor Gate)? prompts)
     {
         var rows = Grouped(queries); // [1, kvHeads, group * T, headWidth]
-        var (keys, values) = pool.Gather(layer, segment.Blocks, segment.Total);
-        var mask = segment.Mask?.repeat(_group, 1); // [group * T, past + T]
-        var text = nn.functional.scaled_dot_product_attention(rows, keys.unsqueeze(0), values.unsqueeze(0), mask);
-        if (segment.Segment.Prompts?.At(layer) is not { } prompts)
+        var mask = tile.Mask?.repeat(_group, 1); // [group * T, total]
+        var text = nn.functional.scaled_dot_product_attention(rows, seen.Keys.unsqueeze(0), seen.Values.unsqueeze(0), mask);
+        if (prompts is not { } prompt)
         {
-            return Ungrouped(text, segment.Count);
+            return Ungrouped(text, tile.Count);
         }
 
-        var prompted = nn.functional.scaled_dot_product_attention(rows, prompts.Keys, prompts.Values);
-        var gate = prompts.Gate.view(1, config.KvHeads, _group, 1).expand(1, config.KvHeads, _group, segment.Count).reshape(1, config.KvHeads, -1, 1);
-        return Ungrouped(text + (prompted * gate), segment.Count);
+        var prompted = nn.functional.scaled_dot_product_attention(rows, prompt.Keys, prompt.Values);
+        var gate = prompt.Gate.view(1, config.KvHeads, _group, 1).expand(1, config.KvHeads, _group, tile.Count).reshape(1, config.KvHeads, -1, 1);
+        return Ungrouped(text + (prompted * gate), tile.Count);
     }
 
     /// <summary>Puts the query heads that share a key/value head side by side: [T, heads, headWidth] to [1, kvHeads, group * T, headWidth].</summary>

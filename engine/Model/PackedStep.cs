@@ -113,7 +113,7 @@ internal sealed class PlacedSegment
         FirstRow = firstRow;
         var blocks = segment.Blocks.Take(BlockAllocator.BlocksFor(Total)).Select(block => (long)block).ToArray();
         Blocks = tensor(blocks, device: device);
-        Mask = Count > 1 ? CausalMask(Count, segment.Past, dtype, device) : null;
+        Tiles = [.. AttentionTile.Of(segment, firstRow, dtype, device)];
     }
 
     /// <summary>The segment.</summary>
@@ -131,13 +131,6 @@ internal sealed class PlacedSegment
     /// <summary>The sequence's blocks, [n], int64.</summary>
     public Tensor Blocks { get; }
 
-    /// <summary>What each row may not see, [count, total], model's type, 0 or minus infinity; null for a single row, which sees everything.</summary>
-    public Tensor? Mask { get; }
-
-    /// <summary>Row t sees position s iff s is at most past + t. Explicit, since libtorch's own causal flag is wrong behind a cache.</summary>
-    private static Tensor CausalMask(int count, int past, ScalarType dtype, Device device)
-    {
-        using var scope = NewDisposeScope();
-        return full([count, past + count], float.NegativeInfinity, dtype, device).triu_(past + 1).MoveToOuterDisposeScope();
-    }
+    /// <summary>Its rows as they attend together.</summary>
+    public IReadOnlyList<AttentionTile> Tiles { get; }
 }

@@ -20,6 +20,9 @@ internal sealed record Segment
     /// <summary>Its adapter's prompts under its picture; null for an adapter without prompts.</summary>
     public PromptKeyValues? Prompts { get; init; }
 
-    /// <summary>Whether this is the token generated last, rather than part of a prompt.</summary>
-    public bool IsDecode { get; init; }
+    /// <summary>Length of the sequence's prompt; later ids were generated.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Whether this is the token generated last, rather than a part of the prompt or of what is computed again.</summary>
+    public bool IsDecode => Ids.Count == 1 && Past >= PromptTokens;
 }

@@ -61,7 +61,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
             Take(sequence);
         }
 
-        while (budget > 0 && preempted.Count == 0 && _waiting.First?.Value is { } next && Admit(next))
+        while (preempted.Count == 0 && _waiting.First?.Value is { } next && Math.Min(next.Pending, PromptTiles.Tokens) <= budget && Admit(next))
         {
             Take(next);
         }
@@ -70,7 +70,9 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
 
         void Take(Sequence sequence)
         {
-            var count = Math.Min(sequence.Pending, budget);
+            // Only whole tiles: how a prompt is cut must not depend on what shares its steps.
+            var end = PromptTiles.Border(sequence.Computed + Math.Min(sequence.Pending, budget), sequence.PromptTokens);
+            var count = end - sequence.Computed;
             if (count > 0)
             {
                 chunks.Add(new PlannedChunk(sequence, count));

@@ -80,7 +80,8 @@ internal sealed class GoldenSequence(int slot, PromptKeyValues? prompts)
     public Segment Segment(int[] ids, BlockAllocator allocator)
     {
         allocator.TryGrow(_blocks, _past + ids.Length);
-        var segment = new Segment { Ids = ids, Past = _past, Blocks = [.. _blocks], Slot = slot, Prompts = prompts, IsDecode = _past > 0 && ids.Length == 1 };
+        var promptTokens = _past > 0 && ids.Length == 1 ? _past : _past + ids.Length;
+        var segment = new Segment { Ids = ids, Past = _past, PromptTokens = promptTokens, Blocks = [.. _blocks], Slot = slot, Prompts = prompts };
         _past += ids.Length;
         return segment;
     }

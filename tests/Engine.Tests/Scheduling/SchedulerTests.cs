@@ -10,10 +10,10 @@ public sealed class SchedulerTests
     [Fact]
     public void Next_AnyMixOfSequences_FinishesAllWithinItsLimits()
     {
-        var sequences = Gen.Select(Gen.Int[1, 60], Gen.Int[1, 40], Gen.Int[0, 4]).List[1, 25];
-        Gen.Select(sequences, Gen.Int[7, 20], Gen.Int[1, 8], Gen.Int[0, 60], Gen.Int[1, 3]).Sample((wanted, totalBlocks, mostRunning, extraTokens, slotCount) =>
+        var sequences = Gen.Select(Gen.Int[1, 200], Gen.Int[1, 40], Gen.Int[0, 4]).List[1, 25];
+        Gen.Select(sequences, Gen.Int[15, 30], Gen.Int[1, 8], Gen.Int[0, 60], Gen.Int[1, 3]).Sample((wanted, totalBlocks, mostRunning, extraTokens, slotCount) =>
         {
-            var world = new World(totalBlocks, new SchedulerLimits(mostRunning, mostRunning + extraTokens), slotCount);
+            var world = new World(totalBlocks, new SchedulerLimits(mostRunning, mostRunning + PromptTiles.Tokens + extraTokens), slotCount);
             foreach (var (prompt, answer, adapter) in wanted)
             {
                 world.Add(prompt, answer, adapter == 0 ? null : $"adapter-{adapter}");
@@ -30,7 +30,7 @@ public sealed class SchedulerTests
     {
         Gen.Select(Gen.Select(Gen.Int[1, 60], Gen.Int[1, 40]).List[1, 20], Gen.Int[0, 30].List[1, 20]).Sample((wanted, removals) =>
         {
-            var world = new World(12, new SchedulerLimits(6, 32), slots: 2);
+            var world = new World(12, new SchedulerLimits(6, 80), slots: 2);
             foreach (var (prompt, answer) in wanted)
             {
                 world.Add(prompt, answer, prompt % 2 == 0 ? null : $"adapter-{prompt % 5}");
@@ -55,10 +55,10 @@ public sealed class SchedulerTests
     [Fact]
     public void Next_ALongPrompt_DoesNotHoldUpRunningSequences()
     {
-        var world = new World(100, new SchedulerLimits(4, 16), slots: 1);
+        var world = new World(100, new SchedulerLimits(4, 4 + PromptTiles.Tokens), slots: 1);
         var quick = world.Add(4, 20, null);
         world.Step();
-        var slow = world.Add(200, 5, null);
+        var slow = world.Add(1000, 5, null);
         for (var i = 0; i < 10; i++)
         {
             var before = quick.Tokens.Count;
@@ -66,13 +66,13 @@ public sealed class SchedulerTests
             Assert.Equal(before + 1, quick.Tokens.Count);
         }
 
-        Assert.InRange(slow.Computed, 1, 199);
+        Assert.InRange(slow.Computed, 1, 999);
     }
 
     [Fact]
     public void Next_NoBlockLeft_PreemptsTheYoungestAndComputesItAgain()
     {
-        var world = new World(4, new SchedulerLimits(4, 64), slots: 1);
+        var world = new World(4, new SchedulerLimits(4, 80), slots: 1);
         var oldest = world.Add(15, 30, null);
         var youngest = world.Add(15, 30, null);
         var preempted = new List<Sequence>();
@@ -153,6 +153,7 @@ public sealed class SchedulerTests
             var sequence = chunk.Sequence;
             var ends = chunk.ReachesEnd;
             sequence.Computed += chunk.Count;
+            Assert.Equal(sequence.Computed, PromptTiles.Border(sequence.Computed, sequence.PromptTokens));
             Assert.True(sequence.Blocks.Count * BlockAllocator.BlockTokens >= sequence.Computed);
             Assert.Equal(sequence.Adapter is null, sequence.Slot == 0);
             if (!ends)
