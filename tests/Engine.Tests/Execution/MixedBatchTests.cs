@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Herd.Engine.Execution;
+using Xunit;
+
+namespace Herd.Engine.Tests.Execution;
+
+/// <summary>Whatever shares its batch, a request gets the answer it gets alone, bit for bit.</summary>
+public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.AnsweredAlone alone) : IClassFixture<MixedBatchTests.AnsweredAlone>
+{
+    private static readonly Ask[] AnyLengths = Workload.Random(seed: 1, count: 32, longestPrompt: 150, mostTokens: 25);
+    private static readonly Ask[] LongAnswers = Workload.Random(seed: 2, count: 20, longestPrompt: 30, mostTokens: 60);
+
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_AllKindsOfRequestsTogether_AnswersAsAlone(EngineDtype dtype) =>
+        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype }, AnyLengths, arrivals: 1);
+
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_FewRowsPerStep_AnswersAsAlone(EngineDtype dtype) =>
+        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype, MaxRunningSequences = 6, MaxStepTokens = 70 }, AnyLengths, arrivals: 2);
+
+    [Theory]
+    [InlineData(EngineDtype.Float32, 1)]
+    [InlineData(EngineDtype.BFloat16, 2)]
+    public async Task GenerateAsync_FewerSlotsThanAdapters_AnswersAsAlone(EngineDtype dtype, int slots) =>
+        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype, AdapterSlots = slots }, AnyLengths, arrivals: 3);
+
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_SequencesPreemptedAndComputedAgain_AnswersAsAlone(EngineDtype dtype)
+    {
+        var scarce = TinyModel.Options with { Dtype = dtype, KvCacheTokens = 160, MaxSequenceTokens = 96, MaxRunningSequences = 8 };
+        var status = await ExpectAsAloneAsync(scarce, LongAnswers, arrivals: 4);
+        Assert.NotEqual(0, status.Preemptions);
+    }
+
+    private async Task<EngineStatus> ExpectAsAloneAsync(EngineOptions options, Ask[] asks, int arrivals)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var wanted = await alone.To(asks, options.Dtype);
+        await using var engine = await TinyModel.LoadAsync(options);
+        var adapters = await Workload.LoadAdaptersAsync(engine);
+        var found = await Workload.RunTogetherAsync(engine, adapters, asks, Workload.RandomArrivals(arrivals, asks.Length), cancel);
+        var status = await TinyModel.WhenIdleAsync(engine);
+
+        var different = asks.Index().Where(ask => !wanted[ask.Index].Ids.SequenceEqual(found[ask.Index].Ids)).ToArray();
+        var inexact = wanted.Zip(found).Count(pair => !pair.First.LogProbabilities.SequenceEqual(pair.Second.LogProbabilities));
+        output.WriteLine($"{different.Length} of {asks.Length} answers differ, {inexact} in the bits of their log-probabilities; {status}");
+        foreach (var (index, ask) in different)
+        {
+            output.WriteLine($"{ask}: alone [{string.Join(' ', wanted[index].Ids)}], together [{string.Join(' ', found[index].Ids)}]");
+        }
+
+        Assert.Empty(different);
+        Assert.Equal(0, inexact);
+        Assert.Equal(wanted.Select(answer => answer.Text), found.Select(answer => answer.Text));
+        Assert.Equal(wanted.Select(Outcome), found.Select(Outcome));
+        Assert.Equal(status.TotalBlocks, status.FreeBlocks);
+        return status;
+    }
+
+    private static (FinishReason, int, int, int) Outcome(Answer answer) =>
+        (answer.End.Reason, answer.End.PromptTokens, answer.End.CompletionTokens, answer.End.AnswerTokens);
+
+    /// <summary>The answers of an engine that works on one request at a time.</summary>
+    public sealed class AnsweredAlone
+    {
+        private readonly ConcurrentDictionary<(Ask[], EngineDtype), Task<Answer[]>> _answers = new();
+
+        internal Task<Answer[]> To(Ask[] asks, EngineDtype dtype) => _answers.GetOrAdd((asks, dtype), _ => AnswerAsync(asks, dtype));
+
+        private static async Task<Answer[]> AnswerAsync(Ask[] asks, EngineDtype dtype)
+        {
+            await using var engine = await TinyModel.LoadAsync(TinyModel.Options with { Dtype = dtype });
+            return await Workload.RunAloneAsync(engine, await Workload.LoadAdaptersAsync(engine), asks, TestContext.Current.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using Herd.Testing;
+using Xunit;
+
+namespace Herd.Engine.Tests.Execution;
+
+/// <summary>The golden base, its image encoder, and the golden adapters over it.</summary>
+internal static class TinyModel
+{
+    public const string Visual = "BIAS";
+    public const string Caption = "CAPTION";
+    public const string Chat = "CHAT-BIAS-SCALE-NORM";
+
+    private const int VisualHeads = 4;
+
+    public static EngineOptions Options { get; } = new()
+    {
+        BaseFolder = Golden("tiny-llama", "hf"),
+        TokenizerFile = Golden("tokenizer", "tokenizer.model"),
+        ClipPath = Golden("clip", "tiny-clip.pth"),
+        Dtype = EngineDtype.Float32,
+        KvCacheTokens = 4096,
+        MaxSequenceTokens = 256,
+    };
+
+    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Chat];
+
+    public static IReadOnlyDictionary<string, byte[]> Pictures { get; } =
+        Directory.EnumerateFiles(Golden("images"), "*.png").Order(StringComparer.Ordinal).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
+
+    public static string Golden(params string[] path) => Path.Combine([RepositoryFiles.Golden, .. path]);
+
+    public static Task<InferenceEngine> LoadAsync(EngineOptions? options = null) =>
+        InferenceEngine.LoadAsync(options ?? Options, cancellationToken: TestContext.Current.CancellationToken);
+
+    public static AdapterPackage Read(InferenceEngine engine, string adapter) =>
+        AdapterPackage.Read(Golden("adapters", adapter + ".pth"), engine.AdapterReadOptions with { VisualHeads = VisualHeads });
+
+    public static async Task<AdapterLease> LoadAdapterAsync(InferenceEngine engine, string adapter)
+    {
+        using var package = Read(engine, adapter);
+        return await engine.LoadAdapterAsync(package, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Waits until the loop has nothing to do and says so.</summary>
+    public static async Task<EngineStatus> WhenIdleAsync(InferenceEngine engine)
+    {
+        while (engine.Status is not { RunningSequences: 0, WaitingSequences: 0 })
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        return engine.Status;
+    }
+}
