@@ -33,6 +33,11 @@ internal sealed class GatewayOptions
     [Range(1, 1000)]
     public int MaxUploadsPerTenant { get; set; } = 2;
 
+    /// <summary>Requests of any kind that one tenant may have under way at this gateway, so that their bodies cannot fill its memory.</summary>
+    /// <value>Default 256. One more is refused with a retry time.</value>
+    [Range(1, 100_000)]
+    public int MaxRequestsPerTenant { get; set; } = 256;
+
     /// <summary>Largest picture.</summary>
     /// <value>Default 10 MiB, in bytes.</value>
     [Range(1, 1 << 30)]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
@@ -41,7 +40,7 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
 
     private async Task<IResult> MoveAliasAsync(string name, string alias, HttpContext http)
     {
-        using var body = await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
+        using var body = await JsonBody.ReadAsync(http);
         var version = JsonFields.Of(body.RootElement).RequireText("version");
         return await DescribeAsync(http, name, await publisher.MoveAliasAsync(Caller.TenantOf(http), name, alias, version, http.RequestAborted));
     }

@@ -19,7 +19,9 @@ internal static class GatewayApp
     private const string EnvironmentPrefix = "Herd__";
     private const int StreamsPerConnection = 1000;
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    // Beyond the time that running answers get: for what is open at the server before, and for leaving the cluster after.
+    private static readonly TimeSpan ShutdownReserve = TimeSpan.FromSeconds(20);
 
     private static readonly Dictionary<string, string?> Defaults = new()
     {
@@ -50,8 +52,9 @@ internal static class GatewayApp
     /// <summary>The gateway, ready to start.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="admin">The administrator's key.</param>
+    /// <param name="drainTimeout">How long running answers may go on when the process is asked to end.</param>
     /// <returns>The gateway.</returns>
-    public static WebApplication Build(WebApplicationBuilder builder, AdminKey admin)
+    public static WebApplication Build(WebApplicationBuilder builder, AdminKey admin, TimeSpan drainTimeout)
     {
         builder.AddHerdSilo();
         var services = builder.Services;
@@ -59,7 +62,7 @@ internal static class GatewayApp
             .Bind(builder.Configuration.GetSection(GatewayOptions.Section), binder => binder.ErrorOnUnknownConfiguration = true)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = drainTimeout + ShutdownReserve);
         services.AddSingleton(admin);
         services.AddKeys();
         services.AddSingleton<FirstStart>();
@@ -76,6 +79,7 @@ internal static class GatewayApp
 
     private static void AddServing(IServiceCollection services)
     {
+        services.AddRateLimiter(_ => { }).ConfigureOptions<RequestLimit>();
         services.AddSingleton<ModelResolver>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<Pictures>();
@@ -103,9 +107,11 @@ internal static class GatewayApp
 
     private static void Map(WebApplication app)
     {
+        app.Use(RequestIds.TellAsync);
         app.UseExceptionHandler(_ => { });
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseRateLimiter();
         app.Use(Caller.EnterAsync);
         app.MapOpenAi();
         AdapterEndpoints.Map(app);

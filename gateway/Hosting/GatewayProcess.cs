@@ -43,8 +43,8 @@ internal static class GatewayProcess
         var builder = GatewayApp.Configure(settings);
         var startup = StartupSettings.Read(builder.Configuration);
         StartupChecks.Run(startup);
-        var (admin, newAdminKey) = ReadAdminKey(startup.Storage.DataFolder);
-        await using var app = GatewayApp.Build(builder, admin);
+        var (admin, newAdminKey) = await ReadAdminKeyAsync(startup.Storage.DataFolder, cancellationToken);
+        await using var app = GatewayApp.Build(builder, admin, startup.Replica.DrainTimeout);
         await app.StartAsync(cancellationToken);
         try
         {
@@ -107,10 +107,10 @@ internal static class GatewayProcess
         messages.TryThese(addresses[0], isChosen ? null : demoKey);
     }
 
-    private static (AdminKey Key, string? New) ReadAdminKey(string dataFolder) =>
+    private static async Task<(AdminKey Key, string? New)> ReadAdminKeyAsync(string dataFolder, CancellationToken cancellationToken) =>
         Environment.GetEnvironmentVariable(GatewayApp.AdminKeyVariable) is { Length: > 0 } chosen
             ? (AdminKey.Of(chosen), null)
-            : AdminKey.ReadOrCreate(Path.Combine(dataFolder, AdminKeyFile));
+            : await AdminKey.ReadOrCreateAsync(Path.GetFullPath(Path.Combine(dataFolder, AdminKeyFile)), cancellationToken);
 
     // Null for what is a fault of Herd itself: that ends the process with all its details.
     private static string? Explain(Exception exception) => exception switch

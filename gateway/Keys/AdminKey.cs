@@ -6,6 +6,9 @@ namespace Herd.Gateway.Keys;
 /// <summary>The administrator's key, known by its hash alone.</summary>
 internal sealed class AdminKey
 {
+    private const int MostAttempts = 100;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+
     private readonly byte[] _hash;
 
     private AdminKey(byte[] hash)
@@ -18,19 +21,25 @@ internal sealed class AdminKey
     /// <returns>The key's hash.</returns>
     public static AdminKey Of(string key) => new(Hash(key));
 
-    /// <summary>Reads the hash from a file, or makes a key and stores its hash there.</summary>
+    /// <summary>Reads the hash from a file, or makes a key and stores its hash there. Of several processes that start at once, one makes the key.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Stops the waiting for other processes.</param>
     /// <returns>The key, and its text where it was made now.</returns>
     /// <exception cref="InvalidDataException">The file does not hold a hash.</exception>
-    public static (AdminKey Key, string? New) ReadOrCreate(string path)
+    public static async Task<(AdminKey Key, string? New)> ReadOrCreateAsync(string path, CancellationToken cancellationToken)
     {
-        if (File.Exists(path))
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await using var file = await OpenAloneAsync(path, cancellationToken);
+        using var reader = new StreamReader(file);
+        if ((await reader.ReadToEndAsync(cancellationToken)).Trim() is { Length: > 0 } hash)
         {
-            return (Read(path), null);
+            return (Read(hash, path), null);
         }
 
         var text = "herd_admin_" + RandomNumberGenerator.GetHexString(48, lowercase: true);
-        return TryStore(path, Convert.ToHexStringLower(Hash(text))) ? (Of(text), text) : (Read(path), null);
+        await using var writer = new StreamWriter(file);
+        await writer.WriteLineAsync(Convert.ToHexStringLower(Hash(text)));
+        return (Of(text), text);
     }
 
     /// <summary>Whether a text is the key; takes the same time whatever the text.</summary>
@@ -38,39 +47,28 @@ internal sealed class AdminKey
     /// <returns>True where it is.</returns>
     public bool Matches(string text) => CryptographicOperations.FixedTimeEquals(Hash(text), _hash);
 
-    private static AdminKey Read(string path)
-    {
-        var text = File.ReadAllText(path).Trim();
-        return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigit)
-            ? new AdminKey(Convert.FromHexString(text))
-            : throw new InvalidDataException($"{path}: expected the SHA-256 of the administrator's key. Delete the file to have a new key made.");
-    }
+    private static AdminKey Read(string hash, string path) => hash.Length == 2 * SHA256.HashSizeInBytes && hash.All(char.IsAsciiHexDigit)
+        ? new AdminKey(Convert.FromHexString(hash))
+        : throw new InvalidDataException($"{path}: expected the SHA-256 of the administrator's key. Delete the file to have a new key made.");
 
-    // False where another process was faster.
-    private static bool TryStore(string path, string hash)
+    private static async Task<FileStream> OpenAloneAsync(string path, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using (var writer = new StreamWriter(temporary, options))
+        for (var attempt = 1; ; attempt++)
         {
-            writer.WriteLine(hash);
-        }
-
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(temporary);
-            return false;
+            try
+            {
+                return new FileStream(path, options);
+            }
+            catch (IOException) when (attempt < MostAttempts)
+            {
+                await Task.Delay(RetryDelay, cancellationToken);
+            }
         }
     }
 

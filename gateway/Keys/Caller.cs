@@ -32,11 +32,16 @@ internal static class Caller
     /// <returns>True where it is.</returns>
     public static bool IsAdmin(ClaimsPrincipal user) => user.HasClaim(claim => claim.Type == AdminClaim);
 
+    /// <summary>The tenant that a principal is.</summary>
+    /// <param name="user">The principal.</param>
+    /// <returns>The tenant's name, or null where it is none.</returns>
+    public static string? FindTenant(ClaimsPrincipal user) => user.FindFirstValue(TenantClaim);
+
     /// <summary>The tenant a request is made by.</summary>
     /// <param name="http">The request; its endpoint asks for a tenant.</param>
     /// <returns>The tenant's name.</returns>
     /// <exception cref="HerdException">The key belongs to no tenant.</exception>
-    public static string TenantOf(HttpContext http) => http.User.FindFirstValue(TenantClaim) ?? throw Refusal(http.User);
+    public static string TenantOf(HttpContext http) => FindTenant(http.User) ?? throw Refusal(http.User);
 
     /// <summary>Why a sound key may not do something.</summary>
     /// <param name="user">The key's owner.</param>
@@ -51,7 +56,7 @@ internal static class Caller
     /// <returns>A task.</returns>
     public static async Task EnterAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.User.FindFirstValue(TenantClaim) is { } tenant)
+        if (FindTenant(http.User) is { } tenant)
         {
             CallerContext.SetTenant(tenant);
         }

@@ -10,8 +10,6 @@ namespace Herd.Gateway.OpenAi;
 /// <summary>Answers chat and plain completions, whole or streamed.</summary>
 internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOptions> options, TimeProvider time, ILogger<AnswerEndpoints> logger)
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
-
     /// <summary>Answers a chat completion.</summary>
     /// <param name="http">The request.</param>
     /// <returns>A task.</returns>
@@ -34,7 +32,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOpt
 
     private async Task<OpenAiRequest> ReadAsync(HttpContext http, Func<JsonElement, GatewayOptions, OpenAiRequest> read)
     {
-        using var body = await JsonDocument.ParseAsync(http.Request.Body, Strict, http.RequestAborted);
+        using var body = await JsonBody.ReadAsync(http);
         return read(body.RootElement, options.Value);
     }
 

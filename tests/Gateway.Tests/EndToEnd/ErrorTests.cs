@@ -149,6 +149,7 @@ public sealed class ErrorTests(SharedGateway gateway)
         using var response = await tenant.Http.PostAsync(new Uri("/v1/completions", UriKind.Relative), content, Cancellation);
 
         Assert.Equal(429, (int)response.StatusCode);
+        Assert.NotEmpty(response.Headers.GetValues("x-request-id"));
         Assert.NotNull(response.Headers.RetryAfter);
         Assert.Contains("rate_limit_exceeded", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
 

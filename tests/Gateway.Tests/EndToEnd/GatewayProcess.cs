@@ -12,7 +12,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 {
     public const string AdminKey = "herd_admin_for-tests-only-0123456789";
 
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -102,13 +102,27 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Asks the process to end, as an operator's tools do.</summary>
+    /// <returns>A task that ends when it was asked.</returns>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>Ends the process at once, without a warning.</summary>
+    /// <returns>A task that ends when it has.</returns>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
         {
-            // SIGTERM: what an operator's tools send.
-            using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-            await kill.WaitForExitAsync();
+            await TerminateAsync();
             using var patience = new CancellationTokenSource(StopTimeout);
             await _process.WaitForExitAsync(patience.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }

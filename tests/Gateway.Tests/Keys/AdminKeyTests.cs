@@ -7,12 +7,14 @@ public sealed class AdminKeyTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("herd-admin-").FullName;
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     private string File => Path.Combine(_folder, "sub", "admin-key");
 
     [Fact]
-    public void ReadOrCreate_FirstTime_MakesAKeyAndStoresOnlyItsHash()
+    public async Task ReadOrCreate_FirstTime_MakesAKeyAndStoresOnlyItsHash()
     {
-        var (key, made) = AdminKey.ReadOrCreate(File);
+        var (key, made) = await AdminKey.ReadOrCreateAsync(File, Cancellation);
 
         Assert.True(key.Matches(made!));
         Assert.False(key.Matches(made + "x"));
@@ -20,23 +22,23 @@ public sealed class AdminKeyTests : IDisposable
     }
 
     [Fact]
-    public void ReadOrCreate_SecondTime_KnowsTheSameKeyAndShowsNone()
+    public async Task ReadOrCreate_SecondTime_KnowsTheSameKeyAndShowsNone()
     {
-        var (_, made) = AdminKey.ReadOrCreate(File);
+        var (_, made) = await AdminKey.ReadOrCreateAsync(File, Cancellation);
 
-        var (again, shown) = AdminKey.ReadOrCreate(File);
+        var (again, shown) = await AdminKey.ReadOrCreateAsync(File, Cancellation);
 
         Assert.Null(shown);
         Assert.True(again.Matches(made!));
     }
 
     [Fact]
-    public void ReadOrCreate_DamagedFile_SaysWhatToDo()
+    public async Task ReadOrCreate_DamagedFile_SaysWhatToDo()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
         System.IO.File.WriteAllText(File, "half a ha");
 
-        var error = Assert.Throws<InvalidDataException>(() => AdminKey.ReadOrCreate(File));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => AdminKey.ReadOrCreateAsync(File, Cancellation));
 
         Assert.Contains("Delete the file", error.Message, StringComparison.Ordinal);
     }
@@ -44,7 +46,7 @@ public sealed class AdminKeyTests : IDisposable
     [Fact]
     public async Task ReadOrCreate_ManyAtOnce_AgreeOnOneKey()
     {
-        var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => AdminKey.ReadOrCreate(File))));
+        var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => AdminKey.ReadOrCreateAsync(File, Cancellation)));
 
         var made = Assert.Single(all, one => one.New is not null).New!;
         Assert.All(all, one => Assert.True(one.Key.Matches(made)));
