@@ -63,7 +63,7 @@ public sealed record TurnRequest
     [Id(2)]
     public string? Input { get; init; }
 
-    /// <summary>The turn's picture; null: the conversation's last one stays in force.</summary>
+    /// <summary>The turn's picture, in the scratch area: the conversation keeps a copy. Null: its last one stays in force.</summary>
     [Id(3)]
     public BlobRef? Picture { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 
@@ -30,4 +31,8 @@ public sealed record GenerateRequest
     /// <summary>How tokens are chosen.</summary>
     [Id(5)]
     public required SamplingParameters Sampling { get; init; }
+
+    /// <summary>Ids of the answer that its reader has already: the generation goes on behind them and reports only what follows.</summary>
+    [Id(6)]
+    public ImmutableArray<int> ResumeIds { get; init; } = [];
 }

@@ -34,21 +34,35 @@ public sealed class ReplicaRouter
         return [.. fitting.Chunk(2).SelectMany(pair => pair.OrderBy(Load)).OrderBy(replica => !Holds(replica, version))];
     }
 
-    /// <summary>Generates on the first candidate that accepts. Once a replica has answered, its failure is the request's failure.</summary>
+    /// <summary>Generates on the first candidate that accepts. Where a replica is lost in the middle, another goes on behind what it sent.</summary>
     /// <param name="request">What to generate.</param>
     /// <param name="cancellationToken">Ends the generation.</param>
-    /// <returns>The updates.</returns>
-    /// <exception cref="HerdException">The request is wrong, no replica can take it now, or the replica was lost.</exception>
+    /// <returns>The updates, as of one generation.</returns>
+    /// <exception cref="HerdException">The request is wrong, no replica can take it now, or the answer cannot be gone on with.</exception>
     public async IAsyncEnumerable<GenerationUpdate> Generate(
         GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        await using var updates = await StartAsync(request, cancellationToken).ConfigureAwait(false);
-        do
+        var answer = new ReceivedAnswer(request);
+        while (!answer.IsFinished)
         {
-            yield return updates.Current;
+            var updates = await StartAsync(answer.ToRequest(), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                do
+                {
+                    if (answer.Take(updates.Current) is { } news)
+                    {
+                        yield return news;
+                    }
+                }
+                while (await ContinueAsync(updates).ConfigureAwait(false));
+            }
+            finally
+            {
+                await CloseAsync(updates).ConfigureAwait(false);
+            }
         }
-        while (await ContinueAsync(updates).ConfigureAwait(false));
     }
 
     private async Task<IAsyncEnumerator<GenerationUpdate>> StartAsync(GenerateRequest request, CancellationToken cancellationToken)
@@ -70,11 +84,11 @@ public sealed class ReplicaRouter
             }
             catch
             {
-                await updates.DisposeAsync().ConfigureAwait(false);
+                await CloseAsync(updates).ConfigureAwait(false);
                 throw;
             }
 
-            await updates.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(updates).ConfigureAwait(false);
         }
 
         throw full
@@ -82,15 +96,28 @@ public sealed class ReplicaRouter
             : Refusal(request.Version);
     }
 
+    /// <returns>False at the end, and where the replica is lost.</returns>
     private static async Task<bool> ContinueAsync(IAsyncEnumerator<GenerationUpdate> updates)
     {
         try
         {
             return await updates.MoveNextAsync().ConfigureAwait(false);
         }
+        catch (Exception exception) when (MayServeElsewhere(exception))
+        {
+            return false;
+        }
+    }
+
+    private static async Task CloseAsync(IAsyncEnumerator<GenerationUpdate> updates)
+    {
+        try
+        {
+            await updates.DisposeAsync().ConfigureAwait(false);
+        }
         catch (Exception exception) when (IsLoss(exception))
         {
-            throw new HerdException(HerdErrorCode.Unavailable, "The replica that was answering is gone. Try again.") { RetryAfter = RetryAfter };
+            // A replica that is gone needs no telling.
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
                 Adapter = lease,
                 Picture = picture,
                 Scope = request.Tenant,
+                ResumeIds = request.ResumeIds,
                 Sampling = new SamplingOptions
                 {
                     Temperature = request.Sampling.Temperature ?? options.DefaultTemperature,

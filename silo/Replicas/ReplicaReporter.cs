@@ -48,7 +48,7 @@ internal sealed class ReplicaReporter(
                 await Directory.Report(now, stoppingToken).ConfigureAwait(false);
                 (reported, reportedAt) = (now, time.GetTimestamp());
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogDebug(exception, "The replica could not be reported; trying again.");
             }

@@ -23,7 +23,7 @@ internal sealed class ScratchSweeper(IBlobStore blobs, TimeProvider time, ILogge
                     logger.LogInformation("Removed {Count} scratch files.", removed);
                 }
             }
-            catch (IOException exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(exception, "Scratch files could not be swept; trying again in {Period}.", Period);
             }

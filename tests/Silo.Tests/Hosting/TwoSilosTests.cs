@@ -6,6 +6,7 @@ using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
 using Herd.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Herd.Silo.Tests.Hosting;
 
@@ -70,6 +71,59 @@ public sealed class TwoSilosTests : IAsyncLifetime
         Assert.IsType<GenerationFinished>(updates[^1]);
     }
 
+    [Fact]
+    public async Task An_answer_whose_replica_leaves_in_the_middle_goes_on_elsewhere_as_if_nothing_had_been()
+    {
+        var request = new GenerateRequest
+        {
+            RequestId = "r1",
+            Tenant = "any",
+            Prompt = new TextPrompt("Hello"),
+            Sampling = new SamplingParameters { MaxTokens = 1000, Temperature = 1, TopP = 1, Seed = 7 },
+        };
+        var router = First.Services.GetRequiredService<ReplicaRouter>();
+        var whole = await router.Generate(request, Cancellation).ToListAsync(Cancellation);
+
+        var broken = new List<GenerationUpdate>();
+        using var table = new RoutingTable(First.Grains, "believed", TimeProvider.System, NullLogger<RoutingTable>.Instance);
+        var second = await RouteToSecondAsync(table);
+        await foreach (var update in second.Generate(request, Cancellation))
+        {
+            broken.Add(update);
+            if (broken.Count == 3)
+            {
+                Assert.InRange(Ids(broken).Length, 1, 900);
+                await _second!.StopAsync();
+            }
+        }
+
+        await table.StopAsync(Cancellation);
+        Assert.Single(broken.OfType<GenerationStarted>());
+        Assert.Equal(Ids(whole), Ids(broken));
+        Assert.Equal(Text(whole), Text(broken));
+        Assert.Equal(Enumerable.Range(0, Ids(broken).Length), broken.OfType<TokensGenerated>().SelectMany(tokens => Enumerable.Range(tokens.FirstIndex, tokens.Ids.Length)));
+        Assert.IsType<GenerationFinished>(broken[^1]);
+    }
+
+    private static int[] Ids(IEnumerable<GenerationUpdate> updates) => [.. updates.OfType<TokensGenerated>().SelectMany(tokens => tokens.Ids)];
+
+    private static string Text(IEnumerable<GenerationUpdate> updates) => string.Concat(updates.OfType<TokensGenerated>().Select(tokens => tokens.Text));
+
+    /// <summary>A router that believes the first silo's replica to be busy.</summary>
+    private async Task<ReplicaRouter> RouteToSecondAsync(RoutingTable table)
+    {
+        await table.StartAsync(Cancellation);
+        var directory = First.Grains.GetGrain<IReplicaDirectoryGrain>(GrainKeys.ReplicaDirectory("believed"));
+        foreach (var replica in First.Table.Replicas)
+        {
+            var isFirst = replica.ModelKey == GrainKeys.Model("one", "cpu:0");
+            await directory.Report(replica with { RunningSequences = isFirst ? 50 : 0 }, Cancellation);
+        }
+
+        await Eventually.TrueAsync(() => table.Replicas.Length == 2, Cancellation);
+        return new ReplicaRouter(table, First.Grains);
+    }
+
     private Task<TestSilo> StartAsync(string name, string device) => TestSilo.StartAsync(
-        _folder.Path, Cancellation, ("Cluster:SiloName", name), ("Replica:Device", device), ("Storage:Shared", "true"));
+        _folder.Path, Cancellation, ("Cluster:SiloName", name), ("Replica:Device", device), ("Storage:Shared", "true"), ("Replica:DrainTimeout", "00:00:00"));
 }
