@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
@@ -56,7 +55,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
             TurnId = request.TurnId,
             Text = request.Text,
             Input = request.HasInput ? request.Input : null,
-            Picture = await pictures.StoreAsync(BlobArea.Pictures, request.Picture.Memory, context.CancellationToken),
+            Picture = await pictures.StoreAsync(request.Picture.Memory, context.CancellationToken),
             Sampling = GenerationMapping.ToSampling(request.Sampling),
         };
         await SendAsync(token => conversation.RunTurn(turn, token), responseStream, context);

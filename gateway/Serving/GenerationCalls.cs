@@ -1,4 +1,3 @@
-using Herd.Contracts.Blobs;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
@@ -33,7 +32,7 @@ internal sealed class GenerationCalls(
             }
 
             var version = await models.ResolveAsync(order.Tenant, order.Model, cancellationToken);
-            var picture = await pictures.StoreAsync(BlobArea.Scratch, order.Picture, cancellationToken);
+            var picture = await pictures.StoreAsync(order.Picture, cancellationToken);
             var requests = order.Generations.Select((generation, index) => new GenerateRequest
             {
                 RequestId = ids[index],

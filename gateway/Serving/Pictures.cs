@@ -7,13 +7,12 @@ namespace Herd.Gateway.Serving;
 /// <summary>Puts pictures where replicas find them.</summary>
 internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> options)
 {
-    /// <summary>Stores a picture. Replicas decode it: they alone have the decoder and its limits.</summary>
-    /// <param name="area">How long it stays.</param>
+    /// <summary>Stores a picture for one request; a conversation keeps a copy of its own. Replicas decode it: they alone have the decoder and its limits.</summary>
     /// <param name="bytes">The file's bytes; null or empty for none.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The stored picture, or null where there is none.</returns>
     /// <exception cref="HerdException">It is too large.</exception>
-    public async Task<BlobRef?> StoreAsync(BlobArea area, ReadOnlyMemory<byte>? bytes, CancellationToken cancellationToken)
+    public async Task<BlobRef?> StoreAsync(ReadOnlyMemory<byte>? bytes, CancellationToken cancellationToken)
     {
         if (bytes is not { Length: > 0 } picture)
         {
@@ -27,6 +26,6 @@ internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> option
         }
 
         using var content = new MemoryStream(picture.ToArray(), writable: false);
-        return await blobs.PutAsync(area, content, limit, cancellationToken);
+        return await blobs.PutAsync(BlobArea.Scratch, content, limit, cancellationToken);
     }
 }

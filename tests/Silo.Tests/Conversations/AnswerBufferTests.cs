@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CsCheck;
 using Herd.Contracts.Models;
 using Herd.Silo.Conversations;
