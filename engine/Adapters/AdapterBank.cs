@@ -1,5 +1,7 @@
 using Herd.Engine.Bases;
 using Herd.Engine.Model;
+using Herd.Engine.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Adapters;
@@ -86,7 +88,7 @@ internal sealed class AdapterBank : IDisposable
         var output = nn.functional.linear(input, _base.Layers[layer][linear]);
         if (slots.Slots.Any(slot => _biased[slot].Contains(linear)))
         {
-            slots.Apply(output, _biases[layer][(int)linear], static (part, bias) => part.add_(bias));
+            slots.Apply(output, _biases[layer][(int)linear], static (part, bias) => part.AddInPlace(bias));
         }
 
         return output;
@@ -124,7 +126,8 @@ internal sealed class AdapterBank : IDisposable
     {
         if (values is null)
         {
-            bank[slot].fill_(otherwise);
+            using var value = otherwise.ToScalar();
+            bank[slot].fill_(value);
         }
         else
         {

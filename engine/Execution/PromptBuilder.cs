@@ -1,5 +1,6 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Model;
+using Herd.Engine.Tensors;
 using Herd.Engine.Vision;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal sealed class PromptBuilder(LlamaModel model, ClipEncoder? encoder)
         var slots = prompts.Query; // [N, A, width]
         if (adapter.Visual is { } front)
         {
-            slots = slots + front.Query(Features(picture)); // the same visual query in every layer
+            slots = slots.Plus(front.Query(Features(picture))); // the same visual query in every layer
         }
 
         var (keys, values, gates) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());

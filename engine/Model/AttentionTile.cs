@@ -1,4 +1,5 @@
 using Herd.Engine.Scheduling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -32,6 +33,7 @@ internal sealed record AttentionTile(int FirstRow, int Count, int Total, Tensor?
     private static Tensor CausalMask(int count, int past, ScalarType dtype, Device device)
     {
         using var scope = NewDisposeScope();
-        return full([count, past + count], float.NegativeInfinity, dtype, device).triu_(past + 1).MoveToOuterDisposeScope();
+        using var never = float.NegativeInfinity.ToScalar();
+        return full([count, past + count], never, dtype, device).triu_(past + 1).MoveToOuterDisposeScope();
     }
 }

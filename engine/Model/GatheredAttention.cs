@@ -1,5 +1,6 @@
 using Herd.Engine.Bases;
 using Herd.Engine.KvCache;
+using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -51,7 +52,7 @@ internal sealed class GatheredAttention(LlamaConfig config, KvPool pool)
 
         var prompted = nn.functional.scaled_dot_product_attention(rows, prompt.Keys, prompt.Values);
         var gate = prompt.Gate.view(1, config.KvHeads, _group, 1).expand(1, config.KvHeads, _group, tile.Count).reshape(1, config.KvHeads, -1, 1);
-        return Ungrouped(text + (prompted * gate), tile.Count);
+        return Ungrouped(text.Plus(prompted * gate), tile.Count);
     }
 
     /// <summary>Puts the query heads that share a key/value head side by side: [T, heads, headWidth] to [1, kvHeads, group * T, headWidth].</summary>

@@ -1,6 +1,7 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.KvCache;
+using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -28,8 +29,8 @@ internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, Adapte
             using var layerScope = NewDisposeScope();
             var attended = Attention(bank.AttentionNorm(hidden, layer, config.NormEpsilon, step.Slots), layer, step, turns);
             probe?.AttentionOutput(layer, attended);
-            var between = hidden + attended;
-            var next = between + FeedForward(bank.FeedForwardNorm(between, layer, config.NormEpsilon, step.Slots), layer, step);
+            var between = hidden.Plus(attended);
+            var next = between.Plus(FeedForward(bank.FeedForwardNorm(between, layer, config.NormEpsilon, step.Slots), layer, step));
             probe?.BlockOutput(layer, next);
             hidden = next.MoveToOuterDisposeScope();
         }

@@ -1,3 +1,4 @@
+using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -12,7 +13,7 @@ internal static class RmsNorm
     public static Tensor Normalize(Tensor rows, float epsilon)
     {
         using var scope = NewDisposeScope();
-        var inverse = rows.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_();
+        var inverse = rows.mul(rows).mean([-1], keepdim: true).Plus(epsilon).rsqrt_();
         return rows.mul(inverse).MoveToOuterDisposeScope();
     }
 }

@@ -16,9 +16,8 @@ internal sealed class RotaryTable : IDisposable
     public RotaryTable(int positions, int headWidth, float theta, Device device)
     {
         using var scope = NewDisposeScope();
-        var exponents = arange(0, headWidth, 2, ScalarType.Float32) / headWidth;
-        var frequencies = 1.0f / pow(theta, exponents);
-        var angles = outer(arange(positions, ScalarType.Float32), frequencies);
+        var frequencies = tensor(Enumerable.Range(0, headWidth / 2).Select(pair => 1 / MathF.Pow(theta, 2f * pair / headWidth)).ToArray());
+        var angles = outer(tensor(Enumerable.Range(0, positions).Select(position => (float)position).ToArray()), frequencies);
         _turns = polar(ones_like(angles), angles).to(device).DetachFromDisposeScope();
     }
 

@@ -1,4 +1,6 @@
 using Herd.Engine.Checkpoints;
+using Herd.Engine.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Vision;
@@ -12,6 +14,8 @@ namespace Herd.Engine.Vision;
 /// </remarks>
 public sealed class ClipEncoder : IDisposable
 {
+    private static readonly Scalar Steepness = 1.702.ToScalar();
+
     private readonly ClipShape _shape;
     private readonly List<Tensor> _owned = [];
     private readonly Device _device;
@@ -129,7 +133,7 @@ public sealed class ClipEncoder : IDisposable
         var (batch, grid, patch) = (images.shape[0], _shape.Grid, _shape.Patch);
         var pixels = images.view(batch, ClipShape.Colours, grid, patch, grid, patch).permute(0, 2, 4, 1, 3, 5).reshape(batch, grid * grid, -1);
         var tokens = nn.functional.linear(pixels, _patches.flatten(1)); // [B, T-1, W]
-        return cat([_classToken.expand(batch, 1, -1), tokens], 1) + _positions; // [B, T, W]
+        return cat([_classToken.expand(batch, 1, -1), tokens], 1).Plus(_positions); // [B, T, W]
     }
 
     private VisionBlock TakeBlock(TensorReader reader, string prefix)
@@ -144,7 +148,7 @@ public sealed class ClipEncoder : IDisposable
             Norm2 = TakeNorm(reader, prefix + "ln_2"),
             Expand = TakeLinear(reader, prefix + "mlp.c_fc.", mlp, width),
             Contract = TakeLinear(reader, prefix + "mlp.c_proj.", width, mlp),
-            Activation = z => z * (z * 1.702).sigmoid(),
+            Activation = z => z * (z * Steepness).sigmoid(),
         };
     }
 

@@ -1,3 +1,4 @@
+using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Vision;
@@ -34,8 +35,8 @@ internal sealed record VisionBlock
     public Tensor Forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var attended = x + Out.Map(Attend(Norm1.Normalise(x)));
-        var result = attended + Contract.Map(Activation(Expand.Map(Norm2.Normalise(attended))));
+        var attended = x.Plus(Out.Map(Attend(Norm1.Normalise(x))));
+        var result = attended.Plus(Contract.Map(Activation(Expand.Map(Norm2.Normalise(attended)))));
         return result.MoveToOuterDisposeScope();
     }
 
