@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
+using Herd.Conformance.Tests.Model;
 using Herd.Engine;
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
@@ -13,26 +13,33 @@ namespace Herd.Conformance.Tests.Adapters;
 /// <summary>Every golden adapter: read, converted and read again, or refused by what it is.</summary>
 public sealed class AdapterGoldenTests
 {
-    private static readonly string Folder = Path.Combine(RepositoryFiles.Golden, "adapters");
-
-    public static TheoryData<string> Adapters => [.. Files(covered: true)];
-
-    public static TheoryData<string> Others => [.. Files(covered: false)];
+    public static TheoryData<string> Adapters => GoldenAdapter.Names;
 
     [Theory]
     [MemberData(nameof(Adapters))]
-    public void Every_form_of_a_released_adapter_is_one_version_with_all_its_values(string file)
+    public void Over_every_base_it_is_read_or_refused_as_incompatible(string name)
     {
+        var configs = GoldenBase.All.Select(golden => golden.TryOpen()?.Config).OfType<LlamaConfig>().ToList();
+
+        Assert.SkipWhen(configs.Count == 0, "The golden files hold no base in a form that is supported.");
+        Assert.All(configs, config => Assert.Contains(Refusal(GoldenAdapter.Of(name), config), new EngineErrorCode?[] { null, EngineErrorCode.Incompatible }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
+    public void Every_form_of_a_released_adapter_is_one_version_with_all_its_values(string name)
+    {
+        var adapter = GoldenAdapter.Of(name);
         using var folder = new TestFolder();
-        var options = Options(file);
-        using var package = AdapterPackage.Read(Path.Combine(Folder, file), options);
+        var options = adapter.Options(BaseOf(adapter));
+        using var package = AdapterPackage.Read(adapter.Path, options);
         package.Save(folder.In("converted"));
         package.Save(folder.In("converted.herd"));
 
         using var fromFolder = AdapterPackage.Read(folder.In("converted"), options);
         using var fromFile = AdapterPackage.Read(folder.In("converted.herd"), options);
 
-        using var original = TensorFile.Open(Path.Combine(Folder, file));
+        using var original = TensorFile.Open(adapter.Path);
         Assert.Equal(original.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, extent) => product * extent)), package.Parameters);
         Assert.Equal(package.Version, fromFolder.Version);
         Assert.Equal(package.Version, fromFile.Version);
@@ -41,24 +48,24 @@ public sealed class AdapterGoldenTests
 
     [Theory]
     [MemberData(nameof(Adapters))]
-    public void The_engine_gets_the_values_of_the_file(string file)
+    public void The_engine_gets_the_values_of_the_file(string name)
     {
-        var options = Options(file);
-        var layers = options.BaseConfig.Layers;
-        using var package = AdapterPackage.Read(Path.Combine(Folder, file), options);
-        using var weights = AdapterWeights.FromPackage(package, options.BaseConfig);
-        using var original = TensorFile.Open(Path.Combine(Folder, file));
+        var adapter = GoldenAdapter.Of(name);
+        var config = BaseOf(adapter);
+        using var package = adapter.Read(config);
+        using var weights = AdapterWeights.FromPackage(package, config);
+        using var original = TensorFile.Open(adapter.Path);
         using var scope = NewDisposeScope();
-        foreach (var name in original.Tensors.Keys)
+        foreach (var tensor in original.Tensors.Keys)
         {
-            var parts = name.Split('.');
-            var layer = LayerOf(name);
+            var parts = tensor.Split('.');
+            var layer = LayerOf(tensor);
             var linear = TunedLinearExtensions.All.FirstOrDefault(linear => parts.Any(part => part.Split('_')[0] == linear.OfficialName()));
             var held = parts[^1] switch
             {
                 "gate" => layer < weights.Prompts!.FirstLayer ? null : weights.Prompts.Gate(layer),
-                _ when name == "adapter_query.weight" => weights.Prompts!.Query,
-                _ when weights.Visual?.Tensors.ContainsKey(name) == true => weights.Visual.Tensors[name],
+                _ when tensor == "adapter_query.weight" => weights.Prompts!.Query,
+                _ when weights.Visual?.Tensors.ContainsKey(tensor) == true => weights.Visual.Tensors[tensor],
                 "bias" => weights.Bias(layer, linear),
                 var last when last.EndsWith("_bias", StringComparison.Ordinal) => weights.Bias(layer, linear),
                 var last when last.EndsWith("_scale", StringComparison.Ordinal) => weights.Scale(layer, linear),
@@ -66,56 +73,27 @@ public sealed class AdapterGoldenTests
                 _ when parts[^2] == "ffn_norm" => weights.FeedForwardNorm(layer),
                 _ => weights.FinalNorm,
             };
-            var expected = original.Read(name).to(ScalarType.Float32).flatten();
-            Assert.True(held is null ? parts[^1] == "gate" : held.flatten().equal(parts[^1] == "gate" ? expected.tanh() : expected).all().item<bool>(), name);
+            var expected = original.Read(tensor).to(ScalarType.Float32).flatten();
+            Assert.True(held is null ? parts[^1] == "gate" : held.flatten().equal(parts[^1] == "gate" ? expected.tanh() : expected).all().item<bool>(), tensor);
         }
 
-        Assert.True(weights.Prompts is null || weights.Prompts.FirstLayer + weights.Prompts.Layers == layers);
+        Assert.True(weights.Prompts is null || weights.Prompts.FirstLayer + weights.Prompts.Layers == config.Layers);
     }
 
-    [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Others))]
-    public void What_is_not_supported_yet_is_refused_by_what_it_is(string file)
-    {
-        var error = Assert.ThrowsAny<EngineException>(() => AdapterPackage.Read(Path.Combine(Folder, file), Options(file)));
+    private static LlamaConfig BaseOf(GoldenAdapter adapter) => adapter.FittingBases()[0].Open().Config;
 
-        Assert.Equal(EngineErrorCode.Incompatible, error.Code);
-        Assert.Matches("(LoRA|V1 prefix) adapters are not supported yet", error.Message);
-    }
-
-    /// <summary>Adapters by content: LoRA matrices, and prompts without a visual front end, are not covered.</summary>
-    private static IEnumerable<string> Files(bool covered)
+    private static EngineErrorCode? Refusal(GoldenAdapter adapter, LlamaConfig config)
     {
-        foreach (var path in Directory.EnumerateFiles(Folder, "*.pth").Order(StringComparer.Ordinal))
+        try
         {
-            using var file = TensorFile.Open(path);
-            var names = file.Tensors.Keys.ToList();
-            var lora = names.Any(name => name.Contains("lora_", StringComparison.Ordinal));
-            var prefix = names.Contains("adapter_query.weight") && !names.Contains("visual_query.weight");
-            if (covered == !(lora || prefix))
-            {
-                yield return Path.GetFileName(path);
-            }
+            using var package = adapter.Read(config);
+            return null;
+        }
+        catch (EngineException error)
+        {
+            return error.Code;
         }
     }
 
     private static int LayerOf(string tensor) => Regex.Match(tensor, @"\blayers\.(\d+)") is { Success: true } match ? int.Parse(match.Groups[1].Value) : -1;
-
-    /// <summary>The base that the adapter fits: as wide as its prompts or its last norm, and with as many layers.</summary>
-    private static AdapterReadOptions Options(string name)
-    {
-        using var file = TensorFile.Open(Path.Combine(Folder, name));
-        var tensor = file.Tensors.Values.First(tensor => tensor.Name is "norm.weight" or "adapter_query.weight");
-        var layers = 1 + file.Tensors.Keys.Max(LayerOf);
-        var config = Directory.EnumerateFiles(RepositoryFiles.Golden, "params.json", SearchOption.AllDirectories)
-            .Select(path => LlamaConfig.FromMeta(File.ReadAllText(path), path, tokenizerVocabulary: 1))
-            .First(config => config.Width == tensor.Shape[^1] && config.Layers == layers);
-        return new AdapterReadOptions { BaseConfig = config, BaseDigest = new string('0', 64), VisualHeads = VisualHeads() };
-    }
-
-    private static int VisualHeads()
-    {
-        using var config = JsonDocument.Parse(File.ReadAllBytes(Directory.EnumerateFiles(Folder, "*config.json").Single()));
-        return config.RootElement.GetProperty("v_num_heads").GetInt32();
-    }
 }

@@ -1,3 +1,4 @@
+using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Checkpoints;
 using Herd.Testing;
 using Herd.Testing.Checkpoints;
@@ -15,10 +16,9 @@ public sealed class DamagedGoldenFileTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Files => new(GoldenManifest.TensorFileNames);
+    public static TheoryData<string> Files => Cases.Of(GoldenFolder.TensorFiles, "file of tensors");
 
-    public static TheoryData<string> PyTorchFiles => new(
-        GoldenManifest.TensorFileNames.Where(name => name.EndsWith(".pth", StringComparison.Ordinal)));
+    public static TheoryData<string> PyTorchFiles => Cases.Of(GoldenFolder.Find("*.pth"), "PyTorch file");
 
     public void Dispose()
     {
@@ -29,7 +29,7 @@ public sealed class DamagedGoldenFileTests : IDisposable
     [MemberData(nameof(Files))]
     public void Open_FileCutShort_IsRefused(string name)
     {
-        var whole = File.ReadAllBytes(GoldenManifest.PathOf(name));
+        var whole = File.ReadAllBytes(GoldenFolder.PathOf(name));
         var step = Math.Max(1, whole.Length / 100);
         for (var length = whole.Length - 1; length >= 0; length -= step)
         {
@@ -42,7 +42,7 @@ public sealed class DamagedGoldenFileTests : IDisposable
     [MemberData(nameof(Files))]
     public void Read_ChangedBytes_AreRefusedOrReadWithinBounds(string name)
     {
-        var whole = File.ReadAllBytes(GoldenManifest.PathOf(name));
+        var whole = File.ReadAllBytes(GoldenFolder.PathOf(name));
         var random = new Random(name.Length);
         for (var attempt = 0; attempt < Tries; attempt++)
         {
@@ -55,7 +55,7 @@ public sealed class DamagedGoldenFileTests : IDisposable
     [MemberData(nameof(PyTorchFiles))]
     public void Read_ChangedPickle_IsRefusedOrReadWithinBounds(string name)
     {
-        var entries = ZipBytes.Unpack(File.ReadAllBytes(GoldenManifest.PathOf(name)));
+        var entries = ZipBytes.Unpack(File.ReadAllBytes(GoldenFolder.PathOf(name)));
         var pickle = Array.FindIndex(entries, entry => entry.Name.EndsWith("/data.pkl", StringComparison.Ordinal));
         var sound = entries[pickle].Content;
         var random = new Random(name.Length);
@@ -71,8 +71,8 @@ public sealed class DamagedGoldenFileTests : IDisposable
     public void Read_ChangedBytesOfAPyTorchFile_NeverGiveOtherValues(string name)
     {
         using var scope = NewDisposeScope();
-        var whole = File.ReadAllBytes(GoldenManifest.PathOf(name));
-        using var original = PthFile.Open(GoldenManifest.PathOf(name));
+        var whole = File.ReadAllBytes(GoldenFolder.PathOf(name));
+        using var original = PthFile.Open(GoldenFolder.PathOf(name));
         var expected = original.Tensors.Keys.ToDictionary(key => key, original.Read);
         var random = new Random(name.Length);
         for (var attempt = 0; attempt < Tries; attempt++)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Checkpoints;
 using Xunit;
 using static TorchSharp.torch;
@@ -7,15 +8,17 @@ namespace Herd.Conformance.Tests.Checkpoints;
 
 public sealed class GoldenTensorFileTests
 {
-    public static TheoryData<string> Files => new(GoldenManifest.TensorFileNames);
+    public static TheoryData<string> Files => Cases.Of(GoldenFolder.TensorFiles, "file of tensors");
+
+    public static TheoryData<string> PyTorchFiles => Cases.Of(GoldenFolder.Find("*.pth"), "PyTorch file");
 
     [Theory]
     [MemberData(nameof(Files))]
     public void Open_GoldenFile_ListsTheTensorsOfTheManifest(string name)
     {
-        using var file = TensorFile.Open(GoldenManifest.PathOf(name));
+        using var file = TensorFile.Open(GoldenFolder.PathOf(name));
 
-        var expected = GoldenManifest.Find(name).GetProperty("tensors").EnumerateObject().Select(entry =>
+        var expected = GoldenManifest.EntryOf(name).GetProperty("tensors").EnumerateObject().Select(entry =>
         {
             var (dtype, shape) = GoldenManifest.Describe(entry.Value.GetString()!);
             return new TensorInfo(entry.Name, dtype, shape);
@@ -28,7 +31,7 @@ public sealed class GoldenTensorFileTests
     public void Take_EveryTensorOfAGoldenFile_ReadsItFinite(string name)
     {
         using var scope = NewDisposeScope();
-        using var file = TensorFile.Open(GoldenManifest.PathOf(name));
+        using var file = TensorFile.Open(GoldenFolder.PathOf(name));
         var reader = new TensorReader(file);
 
         foreach (var info in file.Tensors.Values)
@@ -43,15 +46,12 @@ public sealed class GoldenTensorFileTests
     }
 
     [Theory]
-    [MemberData(nameof(Files))]
+    [MemberData(nameof(PyTorchFiles))]
     public void TryGetConfig_AdapterFile_GivesTheValuesOfTheManifest(string name)
     {
-        if (!GoldenManifest.Find(name).TryGetProperty("config", out var config))
-        {
-            return;
-        }
+        Assert.SkipUnless(GoldenManifest.EntryOf(name).TryGetProperty("config", out var config), "The file holds no configuration.");
 
-        using var file = PthFile.Open(GoldenManifest.PathOf(name));
+        using var file = PthFile.Open(GoldenFolder.PathOf(name));
         foreach (var entry in config.EnumerateObject())
         {
             if (entry.Value.ValueKind == JsonValueKind.Number)
@@ -70,17 +70,11 @@ public sealed class GoldenTensorFileTests
     [Fact]
     public void Read_BothFormsOfABase_GiveTheSameBits()
     {
-        var compared = 0;
-        foreach (var meta in GoldenManifest.TensorFileNames.Where(name => name.EndsWith("/consolidated.00.pth", StringComparison.Ordinal)))
-        {
-            var huggingFace = GoldenManifest.PathOf(Path.Combine(Path.GetDirectoryName(meta)!, "hf", "model.safetensors"));
-            if (File.Exists(huggingFace))
-            {
-                compared += Compare(GoldenManifest.PathOf(meta), huggingFace);
-            }
-        }
+        var pairs = GoldenFolder.Find("*/consolidated.00.pth").Select(meta => (Meta: meta, HuggingFace: meta.Replace("consolidated.00.pth", "hf/model.safetensors", StringComparison.Ordinal)))
+            .Where(pair => GoldenFolder.Has(pair.HuggingFace)).ToList();
 
-        Assert.NotEqual(0, compared);
+        Assert.SkipWhen(pairs.Count == 0, "The golden files hold no base in both forms.");
+        Assert.All(pairs, pair => Assert.NotEqual(0, Compare(GoldenFolder.PathOf(pair.Meta), GoldenFolder.PathOf(pair.HuggingFace))));
     }
 
     /// <summary>Compares what both forms store alike: all but q and k, whose rows differ in order.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using Herd.Conformance.Tests.Golden;
 using Herd.Conformance.Tests.Vision;
 using Herd.Engine.Execution;
 using Xunit;
@@ -10,60 +10,76 @@ namespace Herd.Conformance.Tests.Model;
 /// <summary>The whole engine, from prompt text to answer text, against the official generation. Rows of a run share the engine's batch.</summary>
 public sealed class GenerateGoldenTests
 {
-    /// <summary>Adapter and run of every recorded generation.</summary>
-    public static TheoryData<string, string> Runs
-    {
-        get
-        {
-            var runs = new TheoryData<string, string>();
-            foreach (var path in Directory.EnumerateFiles(Golden.In("expected"), "generate-*.json"))
-            {
-                using var file = JsonDocument.Parse(File.ReadAllBytes(path));
-                foreach (var run in file.RootElement.EnumerateObject())
-                {
-                    runs.Add(Path.GetFileNameWithoutExtension(path)["generate-".Length..], run.Name);
-                }
-            }
-
-            return runs;
-        }
-    }
+    public static TheoryData<string> Runs => GoldenRun.All;
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public async Task GenerateAsync_GivesTheOfficialIdsAndText(string adapter, string name)
+    public async Task GenerateAsync_GivesTheOfficialIdsAndText(string name)
     {
-        var folder = GoldenAdapter.BaseFolderOf(adapter);
+        var run = GoldenRun.Of(name);
         var cancel = TestContext.Current.CancellationToken;
-        var options = new EngineOptions { BaseFolder = folder, TokenizerFile = Golden.Tokenizer, ClipPath = VisionGolden.ClipFiles[0], Dtype = EngineDtype.Float32 };
-        await using var engine = await InferenceEngine.LoadAsync(options, cancellationToken: cancel);
-        using var package = GoldenAdapter.Read(adapter, Engine.Bases.BaseFolder.Open(folder, Golden.Tokenizer), engine.Base.Digest);
+        await using var engine = await InferenceEngine.LoadAsync(Options(run.Adapter), cancellationToken: cancel);
+        using var package = run.Adapter.Read(engine.Base.Config, engine.Base.Digest);
         using var lease = await engine.LoadAdapterAsync(package, cancel);
-        using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(Golden.In("expected", $"generate-{adapter}.json"), cancel));
-        var run = file.RootElement.GetProperty(name);
-        var prompts = run.GetProperty("prompts").EnumerateArray().Select(prompt => engine.Tokenizer.Encode(prompt.GetString()!, bos: true)).ToArray();
-        var longest = prompts.Max(ids => ids.Length);
-        var most = run.GetProperty("max_gen_len").GetInt32();
-        var total = Math.Min(run.TryGetProperty("max_seq_len", out var limit) ? limit.GetInt32() : int.MaxValue, most + longest);
         var pictures = Pictures(run);
 
-        var answers = await Task.WhenAll(prompts.Select((ids, row) => AnswerAsync(engine, new GenerationRequest
+        var answers = await Task.WhenAll(run.PromptIds.Select((ids, row) => AnswerAsync(engine, new GenerationRequest
         {
             PromptIds = ids,
             Adapter = lease,
             PreparedPicture = pictures?[row],
-            MaxTokens = Math.Min(most, total - ids.Length),
-            EndId = run.TryGetProperty("eos_id", out var end) ? end.GetInt32() : null,
+            MaxTokens = run.RoomFor(ids),
+            EndId = run.EndId,
         })));
 
-        Assert.Equal(Lists(run, "prompt_ids"), prompts);
-        Assert.Equal(Lists(run, "generated_ids"), answers.Select(answer => answer.Ids));
-        Assert.Equal(run.GetProperty("decoded").EnumerateArray().Select(text => text.GetString()), answers.Select(answer => answer.Text));
+        Assert.Equal(run.GeneratedIds, answers.Select(answer => answer.Ids));
+        Assert.Equal(run.Texts, answers.Select(answer => answer.Text));
     }
+
+    /// <summary>What the official program fed, fed here: the logits of every step where they are recorded, and everywhere the choice they lead to.</summary>
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void EveryStep_GivesTheOfficialLogitsAndChoices(string name)
+    {
+        using var scope = NewDisposeScope();
+        var run = GoldenRun.Of(name);
+        Assert.SkipUnless(run.HasSteps, "No steps are recorded.");
+        using var model = AdaptedModel.Load(run.Adapter);
+        var pictures = run.ImageRows is null ? null : GoldenPictures.Prepared();
+        var rows = run.TokensFed.Select((_, row) => model.NewSequence(pictures?[run.ImageRows![row]])).ToArray();
+        var steps = new List<Tensor>();
+        for (var step = 0; step < run.StartPositions.Length; step++)
+        {
+            var from = run.StartPositions[step];
+            var to = step + 1 < run.StartPositions.Length ? run.StartPositions[step + 1] : run.TokensFed[0].Length;
+            var logits = model.Model.Step(null, [.. rows.Select((row, number) => (row, run.TokensFed[number][from..to]))]);
+            steps.Add(stack(logits.Select(part => part[-1])));
+            Assert.All(run.ChoicesAt(to), choice => Assert.Equal(choice.Id, (int)steps[^1][choice.Row].argmax().item<long>()));
+        }
+
+        if (GoldenTensors.NamesIn(run.LogitsFile).Contains(run.LogitsName))
+        {
+            using var expected = GoldenTensors.Open(run.LogitsFile);
+            expected.AssertClose(run.LogitsName, stack(steps), Difference.Logits);
+        }
+    }
+
+    private static EngineOptions Options(GoldenAdapter adapter) => new()
+    {
+        BaseFolder = AdaptedModel.BaseOf(adapter).Folder,
+        TokenizerFile = GoldenFolder.PathOf(GoldenFolder.Tokenizer),
+        ClipPath = adapter.TakesPictures ? GoldenPictures.EncoderPath : null,
+        Dtype = EngineDtype.Float32,
+    };
 
     private static async Task<(int[] Ids, string Text)> AnswerAsync(InferenceEngine engine, GenerationRequest request)
     {
         var (ids, text) = (new List<int>(), "");
+        if (request.MaxTokens < 1)
+        {
+            return ([], text);
+        }
+
         await foreach (var happened in engine.GenerateAsync(request, TestContext.Current.CancellationToken))
         {
             text += happened.Text;
@@ -77,20 +93,12 @@ public sealed class GenerateGoldenTests
         return ([.. ids], text);
     }
 
-    private static PreparedPicture[]? Pictures(JsonElement run)
+    private static PreparedPicture[]? Pictures(GoldenRun run)
     {
-        if (!run.TryGetProperty("image_rows", out var rows))
-        {
-            return null;
-        }
-
         using var scope = NewDisposeScope();
-        using var images = Golden.Expected("images");
-        var pictures = images.Read("imgs");
-        return [.. rows.EnumerateArray().Select(row => row.GetInt32()).Select(row =>
-            new PreparedPicture($"row {row}", MemoryMarshal.Cast<byte, float>(pictures[row].contiguous().clone().bytes).ToArray()))];
+        var pictures = run.ImageRows is null ? null : GoldenPictures.Prepared();
+        return pictures is null
+            ? null
+            : [.. run.ImageRows!.Select(row => new PreparedPicture($"row {row}", MemoryMarshal.Cast<byte, float>(pictures[row].contiguous().clone().bytes).ToArray()))];
     }
-
-    private static IEnumerable<int[]> Lists(JsonElement run, string name) =>
-        run.GetProperty(name).EnumerateArray().Select(list => list.EnumerateArray().Select(id => id.GetInt32()).ToArray());
 }

@@ -1,4 +1,4 @@
-using Herd.Engine.Checkpoints;
+using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Sampling;
 using Xunit;
 using static TorchSharp.torch;
@@ -8,24 +8,19 @@ namespace Herd.Conformance.Tests.Sampling;
 /// <summary>The distribution that tokens are drawn from, against the official one.</summary>
 public sealed class SamplerGoldenTests
 {
+    private const string Recorded = "expected/sampling.safetensors";
     private const string Params = ".params";
     private const double Tolerance = 1e-6;
 
-    public static TheoryData<string> Cases
-    {
-        get
-        {
-            using var file = Golden.Expected("sampling");
-            return [.. file.Tensors.Keys.Where(name => name.EndsWith(Params, StringComparison.Ordinal)).Select(name => name[..^Params.Length]).Order()];
-        }
-    }
+    public static TheoryData<string> Draws =>
+        Cases.Of(GoldenTensors.NamesIn(Recorded).Where(name => name.EndsWith(Params, StringComparison.Ordinal)).Select(name => name[..^Params.Length]), "distribution to draw from");
 
     [Theory]
-    [MemberData(nameof(Cases))]
+    [MemberData(nameof(Draws))]
     public void Distribution_IsTheOfficialOne(string name)
     {
         using var scope = NewDisposeScope();
-        using var file = Golden.Expected("sampling");
+        using var file = GoldenTensors.Open(Recorded);
         var parameters = Floats(file, name + Params);
         var options = new SamplingOptions { Temperature = parameters[0], TopP = parameters[1] };
         var logits = file.Read("logits");
@@ -45,5 +40,5 @@ public sealed class SamplerGoldenTests
         }
     }
 
-    private static float[] Floats(ITensorFile file, string name) => file.Read(name).data<float>().ToArray();
+    private static float[] Floats(GoldenTensors file, string name) => file.Read(name).data<float>().ToArray();
 }

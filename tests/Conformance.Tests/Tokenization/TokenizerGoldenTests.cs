@@ -1,15 +1,16 @@
 using System.Text.Json;
+using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Tokenization;
-using Herd.Testing;
 using Xunit;
 
 namespace Herd.Conformance.Tests.Tokenization;
 
 public sealed class TokenizerGoldenTests
 {
-    private static readonly string Folder = Path.Combine(RepositoryFiles.Golden, "tokenizer");
-    private static readonly JsonElement Cases = Parse(Path.Combine(Folder, "cases.json"));
-    private static readonly LlamaTokenizer Tokenizer = LlamaTokenizer.Load(Path.Combine(Folder, "tokenizer.model"));
+    private const string CasesName = "tokenizer/cases.json";
+
+    private static readonly Lazy<JsonElement?> RecordedCases = new(() => GoldenFolder.TryJson(CasesName));
+    private static readonly Lazy<LlamaTokenizer> Loaded = new(() => LlamaTokenizer.Load(GoldenFolder.PathOf(GoldenFolder.Tokenizer)));
 
     public static TheoryData<int> EncodeCases => Numbers("encode");
 
@@ -17,23 +18,37 @@ public sealed class TokenizerGoldenTests
 
     public static TheoryData<int> PrefixCases => Numbers("prefix_decode");
 
-    public static TheoryData<string> GenerationFiles =>
-        [.. Directory.GetFiles(Path.Combine(RepositoryFiles.Golden, "expected"), "generate-*.json").Select(path => Path.GetFileName(path)!)];
+    public static TheoryData<string> GenerationFiles => Cases.Of(GoldenFolder.Find("expected/generate-*.json"), "generation");
+
+    private static LlamaTokenizer Tokenizer => Loaded.Value;
 
     [Fact]
     public void The_model_has_the_recorded_vocabulary_and_special_ids()
     {
-        Assert.Equal(Cases.GetProperty("vocab_size").GetInt32(), Tokenizer.VocabularySize);
-        Assert.Equal(Cases.GetProperty("bos_id").GetInt32(), Tokenizer.BosId);
-        Assert.Equal(Cases.GetProperty("eos_id").GetInt32(), Tokenizer.EosId);
-        Assert.Equal(" \u2047 ", Tokenizer.Decode([Cases.GetProperty("unk_id").GetInt32()]));
+        var cases = GoldenFolder.Json(CasesName);
+
+        Assert.Equal(cases.GetProperty("vocab_size").GetInt32(), Tokenizer.VocabularySize);
+        Assert.Equal(cases.GetProperty("bos_id").GetInt32(), Tokenizer.BosId);
+        Assert.Equal(cases.GetProperty("eos_id").GetInt32(), Tokenizer.EosId);
+        Assert.Equal(" \u2047 ", Tokenizer.Decode([cases.GetProperty("unk_id").GetInt32()]));
+    }
+
+    [Fact]
+    public void The_model_has_the_recorded_pieces_types_and_order_of_merging()
+    {
+        var pieces = GoldenFolder.Json("tokenizer/vocab.json").EnumerateArray().OrderBy(piece => piece.GetProperty("id").GetInt32()).ToList();
+        var scores = pieces.Select(piece => piece.GetProperty("score").GetDouble()).ToList();
+
+        Assert.Equal(pieces.Select(piece => piece.GetProperty("piece").GetString()), Tokenizer.Model.Pieces);
+        Assert.Equal(pieces.Select(piece => piece.GetProperty("type").GetString()), Tokenizer.Model.Types.Select(type => type.ToString().ToLowerInvariant()));
+        Assert.Equal(scores.Select(score => scores.Count(other => other > score)), Tokenizer.Model.Ranks);
     }
 
     [Theory]
     [MemberData(nameof(EncodeCases))]
     public void Encode_gives_the_recorded_ids_and_pieces(int number)
     {
-        var expected = Cases.GetProperty("encode")[number];
+        var expected = RecordedCases.Value!.Value.GetProperty("encode")[number];
         var text = expected.GetProperty("text").GetString()!;
         var ids = Ids(expected, "ids");
 
@@ -48,7 +63,7 @@ public sealed class TokenizerGoldenTests
     [MemberData(nameof(DecodeCases))]
     public void Decode_gives_the_recorded_text(int number)
     {
-        var expected = Cases.GetProperty("decode")[number];
+        var expected = RecordedCases.Value!.Value.GetProperty("decode")[number];
 
         Assert.Equal(expected.GetProperty("decoded").GetString(), Tokenizer.Decode(Ids(expected, "ids")));
     }
@@ -57,7 +72,7 @@ public sealed class TokenizerGoldenTests
     [MemberData(nameof(PrefixCases))]
     public void Streaming_gives_the_recorded_text_of_every_prefix(int number)
     {
-        var expected = Cases.GetProperty("prefix_decode")[number];
+        var expected = RecordedCases.Value!.Value.GetProperty("prefix_decode")[number];
         var ids = Ids(expected, "ids");
         var texts = expected.GetProperty("prefix_decodes").EnumerateArray().Select(text => text.GetString()!).ToArray();
         Assert.Equal(ids.Length, texts.Length);
@@ -72,11 +87,11 @@ public sealed class TokenizerGoldenTests
         }
     }
 
-    [Theory(SkipTestWithoutData = true)]
+    [Theory]
     [MemberData(nameof(GenerationFiles))]
     public void Generation_prompts_encode_to_the_recorded_ids(string file)
     {
-        foreach (var run in Runs(Parse(Path.Combine(RepositoryFiles.Golden, "expected", file))))
+        foreach (var run in Runs(GoldenFolder.Json(file)))
         {
             var prompts = run.GetProperty("prompts").EnumerateArray().Select(prompt => prompt.GetString()!).ToArray();
             var ids = run.GetProperty("prompt_ids").EnumerateArray().Select(Ids).ToArray();
@@ -101,11 +116,10 @@ public sealed class TokenizerGoldenTests
         return isRun ? [element] : element.EnumerateObject().SelectMany(member => Runs(member.Value));
     }
 
-    private static TheoryData<int> Numbers(string section) => [.. Enumerable.Range(0, Cases.GetProperty(section).GetArrayLength())];
+    private static TheoryData<int> Numbers(string section) =>
+        Cases.Of(RecordedCases.Value is { } cases && cases.TryGetProperty(section, out var list) ? list.GetArrayLength() : 0, $"tokenizer case of {section}");
 
     private static int[] Ids(JsonElement element, string name) => Ids(element.GetProperty(name));
 
     private static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];
-
-    private static JsonElement Parse(string path) => JsonDocument.Parse(File.ReadAllBytes(path)).RootElement;
 }

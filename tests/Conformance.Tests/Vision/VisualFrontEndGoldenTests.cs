@@ -1,3 +1,5 @@
+using Herd.Conformance.Tests.Golden;
+using Herd.Conformance.Tests.Model;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -8,75 +10,78 @@ public sealed class VisualFrontEndGoldenTests
     private const string Features = "clip_features";
     private const string Query = "visual_query";
 
-    // The golden README names the adapter behind the end-to-end file; the file itself does not.
-    private const string EndToEndAdapter = "BIAS";
+    public static TheoryData<string> Outputs => GoldenPictures.Outputs;
 
-    public static TheoryData<string> Adapters => [.. VisionGolden.Adapters];
-
-    /// <summary>Those for which the results between picture and visual query are recorded too.</summary>
-    public static TheoryData<string> AdaptersWithSteps => [.. VisionGolden.Adapters.Where(HasSteps)];
+    public static TheoryData<string> Adapters => GoldenAdapter.Names;
 
     [Theory]
     [MemberData(nameof(Adapters))]
-    public void Query_PreparedPictures_GivesTheOfficialVisualQuery(string adapter)
+    public void Shape_IsThatOfTheConfiguration(string name)
     {
-        using var scope = NewDisposeScope();
-        using var clip = VisionGolden.Clip(VisionGolden.ClipFiles[0]);
-        using var frontEnd = VisionGolden.FrontEnd(adapter);
-        using var images = VisionGolden.Expected("images");
-        using var expected = VisionGolden.Expected("mm-" + adapter);
+        var adapter = GoldenAdapter.Of(name);
+        Assert.SkipUnless(adapter.TakesPictures, "The adapter takes no pictures.");
+        using var frontEnd = GoldenPictures.FrontEnd(adapter);
+        var (shape, config) = (frontEnd.Shape, adapter.Configuration!.Value);
 
-        VisionGolden.AssertClose(expected.Read(Query), frontEnd.Query(clip.Encode(images.Read("imgs"))), VisionGolden.QueryTolerance);
+        Assert.Equal(config.GetProperty("v_embed_dim").GetInt32(), shape.Width);
+        Assert.Equal(config.GetProperty("v_depth").GetInt32(), shape.Depth);
+        Assert.Equal(config.GetProperty("v_mlp_ratio").GetDouble() * shape.Width, shape.MlpWidth);
+        Assert.Equal(config.GetProperty("query_len").GetInt32(), shape.QueryLength);
     }
 
     [Theory]
-    [MemberData(nameof(Adapters))]
-    public void Query_PictureOfZeros_GivesTheOfficialVisualQuery(string adapter)
+    [MemberData(nameof(Outputs))]
+    public void Query_PreparedPictures_GivesTheOfficialVisualQuery(string output)
     {
         using var scope = NewDisposeScope();
-        using var clip = VisionGolden.Clip(VisionGolden.ClipFiles[0]);
-        using var frontEnd = VisionGolden.FrontEnd(adapter);
-        using var expected = VisionGolden.Expected("mm-" + adapter);
+        using var expected = GoldenTensors.Expected(output);
+        using var frontEnd = GoldenPictures.FrontEnd(GoldenAdapter.Behind(output));
+        using var clip = GoldenPictures.Encoder();
+
+        expected.AssertClose(Query, frontEnd.Query(clip.Encode(GoldenPictures.Prepared())), Difference.Query);
+    }
+
+    [Theory]
+    [MemberData(nameof(Outputs))]
+    public void Query_PictureOfZeros_GivesTheOfficialVisualQuery(string output)
+    {
+        using var scope = NewDisposeScope();
+        using var expected = GoldenTensors.Expected(output);
+        using var frontEnd = GoldenPictures.FrontEnd(GoldenAdapter.Behind(output));
+        using var clip = GoldenPictures.Encoder();
         var nothing = zeros(1, 3, clip.ImageSize, clip.ImageSize);
 
-        VisionGolden.AssertClose(expected.Read("zero_image_" + Query), frontEnd.Query(clip.Encode(nothing)), VisionGolden.QueryTolerance);
+        expected.AssertClose("zero_image_" + Query, frontEnd.Query(clip.Encode(nothing)), Difference.Query);
     }
 
     [Theory]
-    [MemberData(nameof(AdaptersWithSteps))]
-    public void Query_OfficialFeatures_GivesTheOfficialOutputOfEveryBlock(string adapter)
+    [MemberData(nameof(Outputs))]
+    public void Query_OfficialFeatures_GivesTheOfficialOutputOfEveryBlock(string output)
     {
         using var scope = NewDisposeScope();
-        using var frontEnd = VisionGolden.FrontEnd(adapter);
-        using var expected = VisionGolden.Expected("mm-" + adapter);
-
+        using var expected = GoldenTensors.Expected(output);
         var features = expected.Read(Features);
-        VisionGolden.AssertClose(expected.Read("clip_projected"), frontEnd.Project(features), VisionGolden.QueryTolerance);
-        var layer = 0;
-        frontEnd.Query(features, output => VisionGolden.AssertClose(expected.Read($"visual_block.{layer++}"), output, VisionGolden.QueryTolerance));
-        Assert.Equal(expected.Tensors.Keys.Count(name => name.StartsWith("visual_block.", StringComparison.Ordinal)), layer);
+        using var frontEnd = GoldenPictures.FrontEnd(GoldenAdapter.Behind(output));
+        var blocks = new List<Tensor>();
+        frontEnd.Query(features, block => blocks.Add(block.clone().DetachFromDisposeScope()));
+
+        expected.AssertClose("clip_projected", frontEnd.Project(features), Difference.Query);
+        foreach (var (name, number) in expected.Matching("visual_block.", ""))
+        {
+            expected.AssertClose(name, blocks[int.Parse(number)], Difference.Query);
+        }
     }
 
     [Fact]
     public void Query_PictureFiles_GivesTheOfficialVisualQuery()
     {
         using var scope = NewDisposeScope();
-        using var clip = VisionGolden.Clip(VisionGolden.ClipFiles[0]);
-        using var frontEnd = VisionGolden.FrontEnd(EndToEndAdapter);
-        using var expected = VisionGolden.Expected("png-end-to-end");
-        var names = expected.Tensors.Keys.Where(name => name.EndsWith("." + Query, StringComparison.Ordinal)).ToList();
+        using var expected = GoldenTensors.Expected("png-end-to-end");
+        var recorded = expected.Matching("", "." + Query).ToList();
+        Assert.SkipWhen(recorded.Count == 0, "No visual queries are recorded.");
+        using var frontEnd = GoldenPictures.FrontEnd(GoldenPictures.BehindPictureFiles(expected)[0]);
+        using var clip = GoldenPictures.Encoder();
 
-        Assert.NotEmpty(names);
-        Assert.All(names, name =>
-        {
-            var features = clip.Encode(VisionGolden.Picture(name[..^(Query.Length + 1)], clip.ImageSize));
-            VisionGolden.AssertClose(expected.Read(name), frontEnd.Query(features), VisionGolden.QueryTolerance);
-        });
-    }
-
-    private static bool HasSteps(string adapter)
-    {
-        using var expected = VisionGolden.Expected("mm-" + adapter);
-        return expected.Tensors.ContainsKey(Features);
+        Assert.All(recorded, query => expected.AssertClose(query.Name, frontEnd.Query(clip.Encode(GoldenPictures.FromFile(query.Between, clip.ImageSize))), Difference.Query));
     }
 }
