@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using Herd.Contracts.Adapters;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
@@ -8,7 +7,6 @@ using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Devices;
 using Herd.Silo.Storage;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Conversations;
@@ -16,16 +14,14 @@ namespace Herd.Silo.Conversations;
 /// <summary>One tenant's dialogue. Turns run in it, one at a time; readers only look on.</summary>
 internal sealed class ConversationGrain(
     ConversationRepository conversations,
+    TurnIntake intake,
     TurnRunner runner,
-    TurnPictures pictures,
     BlobReferences references,
     ActiveCount active,
     IOptions<ConversationOptions> options,
-    TimeProvider time,
-    ILogger<ConversationGrain> logger) : Grain, IConversationGrain, IDisposable
+    TimeProvider time) : Grain, IConversationGrain, IDisposable
 {
     private const int MaxPage = 100;
-    private const int MaxTurnIdLength = 128;
 
     // Longer than any turn: an answer under way keeps its grain, whether or not anybody reads.
     private static readonly TimeSpan KeepWhileRunning = TimeSpan.FromHours(6);
@@ -53,7 +49,7 @@ internal sealed class ConversationGrain(
         async () =>
         {
             GrainKeys.RequireName(Id, "id");
-            await ResolveAsync(request.Model, cancellationToken);
+            await intake.ResolveAsync(Tenant, request.Model, cancellationToken);
             var conversation = new StoredConversation
             {
                 Tenant = Tenant,
@@ -138,7 +134,6 @@ internal sealed class ConversationGrain(
     /// <summary>Makes a turn durable and starts it; a known one is left as it is.</summary>
     private async Task<bool> AcceptAsync(TurnRequest request, CancellationToken cancellationToken)
     {
-        RequireTurnId(request.TurnId);
         var state = Require();
         if (state.Find(request.TurnId) is { } known)
         {
@@ -152,39 +147,16 @@ internal sealed class ConversationGrain(
             throw new HerdException(HerdErrorCode.Conflict, $"Turn '{_running.Accepted.TurnId}' is running. Wait for its end, or cancel it.");
         }
 
-        var version = await ResolveAsync(state.Conversation.Model, cancellationToken);
-        var turn = new StoredTurn
-        {
-            TurnId = request.TurnId,
-            Position = state.Turns.Count,
-            State = TurnState.Running,
-            Text = request.Text,
-            Input = request.Input,
-            Picture = request.Picture is { } sent ? await pictures.KeepAsync(sent, cancellationToken) : state.PictureInForce,
-            VersionDigest = version?.Digest,
-            Sampling = request.Sampling,
-            CreatedAt = time.GetUtcNow(),
-        };
-        var generation = new GenerateRequest
-        {
-            RequestId = Guid.NewGuid().ToString("N"),
-            Tenant = Tenant,
-            Version = version,
-            Prompt = state.PromptFor(turn),
-            Picture = turn.Picture,
-            Sampling = turn.Sampling,
-        };
-        await GrainFactory.GetGrain<ITenantGrain>(GrainKeys.Tenant(Tenant)).Admit(generation.RequestId, cancellationToken);
+        var (turn, generation) = await intake.PrepareAsync(state, request, cancellationToken);
         try
         {
-            await conversations.AddTurnAsync(state.Conversation, turn, cancellationToken);
-            await pictures.RestoreAsync(request.Picture, cancellationToken);
+            await intake.StoreAsync(state.Conversation, turn, request.Picture, cancellationToken);
         }
         catch
         {
             // Whether the row was written is not known here; the next activation reads it.
             DeactivateOnIdle();
-            await ReleaseAsync(generation);
+            await intake.LeaveAsync(Tenant, generation.RequestId);
             throw;
         }
 
@@ -201,7 +173,7 @@ internal sealed class ConversationGrain(
         CallerContext.SetTenant(Tenant);
         using var place = active.Enter();
         var outcome = await runner.RunAsync(conversation, running, generation);
-        await ReleaseAsync(generation);
+        await intake.LeaveAsync(Tenant, generation.RequestId);
         _state = outcome.Stored is { } ended ? _state!.Replace(ended) : _state!.Remove(running.Accepted);
         _running = null;
         DelayDeactivation(TimeSpan.Zero);
@@ -237,26 +209,6 @@ internal sealed class ConversationGrain(
         yield return new TurnFinished(turn.ToTurn());
     }
 
-    private async Task<AdapterVersion?> ResolveAsync(string model, CancellationToken cancellationToken)
-    {
-        var reference = ModelReference.Parse(model);
-        return reference.Adapter is { } adapter
-            ? await GrainFactory.GetGrain<IAdapterGrain>(GrainKeys.Adapter(Tenant, adapter)).Resolve(reference.Version, cancellationToken)
-            : null;
-    }
-
-    private async Task ReleaseAsync(GenerateRequest generation)
-    {
-        try
-        {
-            await GrainFactory.GetGrain<ITenantGrain>(GrainKeys.Tenant(Tenant)).Release(generation.RequestId);
-        }
-        catch (Exception exception)
-        {
-            logger.LogWarning(exception, "A place of tenant {Tenant} could not be given back; it falls free after a while.", Tenant);
-        }
-    }
-
     private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
@@ -273,12 +225,4 @@ internal sealed class ConversationGrain(
     private ConversationState Require() => _state ?? throw HerdException.NotFound($"Conversation '{Id}'");
 
     private StoredTurn RequireTurn(string turnId) => Require().Find(turnId) ?? throw HerdException.NotFound($"Turn '{turnId}'");
-
-    private static void RequireTurnId(string turnId)
-    {
-        if (string.IsNullOrEmpty(turnId) || turnId.Length > MaxTurnIdLength || turnId.Any(char.IsControl))
-        {
-            throw HerdException.Invalid("turn_id", $"'turn_id' must be 1 to {MaxTurnIdLength} characters without control characters.");
-        }
-    }
 }

@@ -96,6 +96,7 @@ public static class SiloHosting
         services.AddSingleton<ReplicaWarmer>();
         services.AddSingleton<ConversationRepository>();
         services.AddSingleton<TurnPictures>();
+        services.AddSingleton<TurnIntake>();
         services.AddSingleton<TurnRunner>();
     }
 
