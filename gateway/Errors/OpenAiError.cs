@@ -16,5 +16,6 @@ internal sealed record OpenAiErrorBody(OpenAiError Error)
     /// <param name="message">Its message.</param>
     /// <param name="field">The request field at fault, if one is.</param>
     /// <returns>The body.</returns>
-    public static OpenAiErrorBody Of(ErrorForm form, string message, string? field = null) => new(new OpenAiError(message, form.Type, field, form.Code));
+    public static OpenAiErrorBody Of(ErrorForm form, string message, string? field = null) =>
+        new(new OpenAiError(message, form.Type, field, form.Code));
 }

@@ -34,7 +34,8 @@ internal sealed class FirstStart(IGrainFactory grains)
         }
         catch (HerdException error)
         {
-            throw new StartupException($"{DemoKeyVariable} cannot be used: {error.Message}", "Set another key, or unset the variable to have one made.");
+            throw new StartupException(
+                $"{DemoKeyVariable} cannot be used: {error.Message}", "Set another key, or unset the variable to have one made.");
         }
     }
 

@@ -7,6 +7,9 @@ using Herd.Gateway.Serving;
 using Herd.Silo.Hosting;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Hosting;
 
@@ -42,10 +45,10 @@ internal static class GatewayApp
     public static WebApplicationBuilder Configure(IReadOnlyDictionary<string, string?> settings)
     {
         var builder = WebApplication.CreateBuilder();
-        builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = Defaults });
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(settings);
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true)
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 
@@ -70,8 +73,7 @@ internal static class GatewayApp
         services.AddGrpcSurface();
         services.AddExceptionHandler<ErrorWriter>();
         services.AddGrpcHealthChecks().AddCheck<ReplicaReadiness>("replica");
-        services.AddOptions<KestrelServerOptions>().Configure<Microsoft.Extensions.Options.IOptions<GatewayOptions>>(
-            (kestrel, options) => Listen(kestrel, options.Value));
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, options) => Listen(kestrel, options.Value));
         var app = builder.Build();
         Map(app);
         return app;

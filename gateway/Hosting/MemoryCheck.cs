@@ -34,7 +34,8 @@ internal static class MemoryCheck
         {
             var cure = dtype == "float32" ? "Serve it with --dtype bfloat16, free memory, or take" : "Free memory, or take";
             throw new StartupException(
-                $"The base needs {needed / BytesPerGiB:F1} GiB of memory for its weights in {dtype}; {availableBytes / BytesPerGiB:F1} GiB are available.",
+                $"The base needs {needed / BytesPerGiB:F1} GiB of memory for its weights in {dtype}; "
+                + $"{availableBytes / BytesPerGiB:F1} GiB are available.",
                 $"{cure} a smaller base or a larger machine.");
         }
     }
@@ -53,8 +54,9 @@ internal static class MemoryCheck
     private static long AvailableBytes()
     {
         var limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var line = File.Exists(MemoryFile) ? File.ReadLines(MemoryFile).FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)) : null;
-        var words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var lines = File.Exists(MemoryFile) ? File.ReadLines(MemoryFile) : [];
+        var words = lines.FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal))
+            ?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return words is { Length: > 1 } && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var kibibytes)
             ? Math.Min(limit, kibibytes * 1024)
             : limit;

@@ -44,8 +44,12 @@ internal sealed record StartupSettings(GatewayOptions Gateway, HerdClusterOption
         }
 
         var faults = new List<ValidationResult>();
-        return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
-            ? options
-            : throw new StartupException($"The configuration section '{section}' is wrong: {string.Join(" ", faults.Select(fault => fault.ErrorMessage))}");
+        if (!Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true))
+        {
+            var told = string.Join(" ", faults.Select(fault => fault.ErrorMessage));
+            throw new StartupException($"The configuration section '{section}' is wrong: {told}");
+        }
+
+        return options;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class AdminKey
     /// <returns>The key's hash.</returns>
     public static AdminKey Of(string key) => new(Hash(key));
 
-    /// <summary>Reads the hash from a file, or makes a key and stores its hash there. Of several processes that start at once, one makes the key.</summary>
+    /// <summary>Reads the hash from a file, or makes a key and stores its hash there; of several processes that start at once, one does.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Stops the waiting for other processes.</param>
     /// <returns>The key, and its text where it was made now.</returns>

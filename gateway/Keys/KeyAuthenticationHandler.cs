@@ -44,7 +44,8 @@ internal sealed class KeyAuthenticationHandler(
     }
 
     /// <inheritdoc/>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ErrorWriter.WriteAsync(Context, Caller.Refusal(Context.User));
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        ErrorWriter.WriteAsync(Context, Caller.Refusal(Context.User));
 
     private async Task<ClaimsPrincipal?> FindAsync(string key)
     {

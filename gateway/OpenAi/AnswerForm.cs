@@ -77,7 +77,8 @@ internal abstract class AnswerForm
                 usage),
             OpenAiJson.Default.ChatCompletion);
 
-        public override byte[]? Opening(AnswerHeader header, int index) => Chunk(header, new ChatDelta(index, new MessageBody("assistant", ""), null));
+        public override byte[]? Opening(AnswerHeader header, int index) =>
+            Chunk(header, new ChatDelta(index, new MessageBody("assistant", ""), null));
 
         public override byte[] Delta(AnswerHeader header, int index, string text) =>
             Chunk(header, new ChatDelta(index, new MessageBody(null, text), null));

@@ -33,7 +33,8 @@ internal static class ChatRequestReader
             dialogue.Add(ReadMessage(JsonFields.Of(message, $"messages[{dialogue.Count}]"), ref picture));
         }
 
-        return CommonFields.Read(fields, [new ChatPrompt(dialogue.ToImmutable(), null)], picture?.Decode(options.MaxPictureBytes), options.MaxChoices);
+        var prompt = new ChatPrompt(dialogue.ToImmutable(), null);
+        return CommonFields.Read(fields, [prompt], picture?.Decode(options.MaxPictureBytes), options.MaxChoices);
     }
 
     private static ChatMessage ReadMessage(JsonFields fields, ref DataUrl? picture)

@@ -18,9 +18,10 @@ internal static class CommonFields
     public static OpenAiRequest Read(JsonFields fields, ImmutableArray<Prompt> prompts, ReadOnlyMemory<byte>? picture, int maximumAnswers)
     {
         var answers = fields.Integer("n") ?? 1;
-        if (answers < 1 || (long)answers * prompts.Length > maximumAnswers)
+        var all = (long)answers * prompts.Length;
+        if (answers < 1 || all > maximumAnswers)
         {
-            throw HerdException.Invalid("n", $"'n' times the number of prompts must be 1 to {maximumAnswers}; found {(long)answers * prompts.Length}.");
+            throw HerdException.Invalid("n", $"'n' times the number of prompts must be 1 to {maximumAnswers}; found {all}.");
         }
 
         var stream = fields.Flag("stream");

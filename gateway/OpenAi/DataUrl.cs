@@ -29,7 +29,8 @@ internal readonly struct DataUrl
     {
         if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            throw HerdException.Invalid(field, $"'{field}' must be a data URL, 'data:image/png;base64,...': pictures are not fetched from elsewhere.");
+            throw HerdException.Invalid(
+                field, $"'{field}' must be a data URL, 'data:image/png;base64,...': pictures are not fetched from elsewhere.");
         }
 
         var comma = url.IndexOf(',', StringComparison.Ordinal);

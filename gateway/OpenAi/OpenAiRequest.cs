@@ -36,7 +36,10 @@ internal sealed record OpenAiRequest
         Tenant = tenant,
         Model = Model,
         Picture = Picture,
-        Generations = [.. Prompts.SelectMany(_ => Enumerable.Range(0, AnswersPerPrompt), (prompt, answer) => new Generation(prompt, SamplingOf(answer)))],
+        Generations =
+        [
+            .. Prompts.SelectMany(_ => Enumerable.Range(0, AnswersPerPrompt), (prompt, answer) => new Generation(prompt, SamplingOf(answer))),
+        ],
     };
 
     private SamplingParameters SamplingOf(int answer) => Sampling.Seed is { } seed ? Sampling with { Seed = unchecked(seed + answer) } : Sampling;

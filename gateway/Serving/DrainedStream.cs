@@ -4,7 +4,7 @@ using Herd.Contracts.Errors;
 
 namespace Herd.Gateway.Serving;
 
-/// <summary>Reads grains' streams as fast as they come into one bounded buffer, so that a slow client never leaves one idle: an idle one is cut.</summary>
+/// <summary>Reads grains' streams as fast as they come into one bounded buffer: a slow client would leave one idle, and an idle one is cut.</summary>
 /// <typeparam name="T">What the streams carry.</typeparam>
 internal sealed class DrainedStream<T> : IAsyncDisposable
 {

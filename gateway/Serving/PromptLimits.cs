@@ -24,7 +24,10 @@ internal sealed class PromptLimits(IOptions<GatewayOptions> options)
         var limit = options.Value.MaxPromptBytes;
         if (bytes > limit)
         {
-            throw new HerdException(HerdErrorCode.ContextLengthExceeded, $"'{field}' has {bytes} bytes; at most {limit} are allowed.") { Field = field };
+            throw new HerdException(HerdErrorCode.ContextLengthExceeded, $"'{field}' has {bytes} bytes; at most {limit} are allowed.")
+            {
+                Field = field,
+            };
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class RequestLimit(IOptions<GatewayOptions> gateway) : IConfigur
         options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => Caller.FindTenant(http.User) is { } tenant
             ? RateLimitPartition.GetConcurrencyLimiter(tenant, _ => new ConcurrencyLimiterOptions { PermitLimit = limit })
             : RateLimitPartition.GetNoLimiter(Nobody));
-        options.OnRejected = async (context, _) =>
-            await ErrorWriter.WriteAsync(context.HttpContext, new HerdException(HerdErrorCode.LimitExceeded, $"At most {limit} requests may be under way at one time."));
+        var refusal = new HerdException(HerdErrorCode.LimitExceeded, $"At most {limit} requests may be under way at one time.");
+        options.OnRejected = async (context, _) => await ErrorWriter.WriteAsync(context.HttpContext, refusal);
     }
 }
