@@ -1,3 +1,4 @@
+using System.Text;
 using Herd.Engine.Bases;
 
 namespace Herd.Engine.Execution;
@@ -20,13 +21,14 @@ internal static class RequestCheck
         Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.");
         Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < config.Vocabulary), $"logit_bias names a token outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
         Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");
+        Require(request.StopStrings.All(IsText), "A stop string holds half a character (a lone surrogate). Send whole characters.");
         Require(request.ResumeIds.Count < request.MaxTokens, $"The answer to go on with has {request.ResumeIds.Count} tokens already; expected fewer than the {request.MaxTokens} asked for.");
         foreach (var id in request.PromptIds.Concat(request.ResumeIds))
         {
             Require(id >= 0 && id < config.Vocabulary, $"Token id {id} is outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
         }
 
-        if (request.PromptIds.Count + request.MaxTokens > contextTokens)
+        if ((long)request.PromptIds.Count + request.MaxTokens > contextTokens)
         {
             throw new EngineException(
                 EngineErrorCode.TooLong,
@@ -35,6 +37,8 @@ internal static class RequestCheck
 
         Require(request.Picture is null || request.Adapter?.Manifest.TakesPictures == true, "A picture was sent, and the model takes none. Send it to an adapter with a visual front end.");
     }
+
+    private static bool IsText(string stop) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(stop)) == stop;
 
     private static void Require(bool holds, string fault)
     {
