@@ -132,6 +132,12 @@ internal sealed class DeviceLoop : IDisposable
 
     private void Start(Generation generation)
     {
+        if (generation.EndsAtOnce)
+        {
+            Free(generation);
+            return;
+        }
+
         try
         {
             if (generation.PromptKey is { } key)

@@ -14,7 +14,7 @@ internal sealed class Generation
     private readonly GenerationRequest _request;
     private readonly StreamingDecoder _decoder;
     private readonly StopMatcher _stops;
-    private readonly List<int> _textEnds = []; // characters decoded once each token is in
+    private readonly List<int> _textEnds = []; // where the text ends once each token is in; nowhere within a character
     private readonly Channel<GenerationEvent> _events;
     private readonly TimeProvider _clock;
     private readonly long _submitted;
@@ -36,14 +36,10 @@ internal sealed class Generation
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
         Sequence = new Sequence(id, request.PromptIds, adapter?.Version);
-        foreach (var token in request.ResumeIds)
-        {
-            // The reader has this text already.
-            Take(token);
-        }
 
         // Room for every event there can be: the loop never waits for a reader.
         _events = Channel.CreateBounded<GenerationEvent>(new BoundedChannelOptions(request.MaxTokens + 1) { SingleReader = true, SingleWriter = true });
+        Resume(request.ResumeIds);
     }
 
     /// <summary>The scheduler's view.</summary>
@@ -63,6 +59,9 @@ internal sealed class Generation
 
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;
+
+    /// <summary>Whether there is nothing to compute: the tokens to go on behind end with a stop string.</summary>
+    public bool EndsAtOnce { get; private set; }
 
     private int Generated => Sequence.Tokens.Count - Sequence.PromptTokens;
 
@@ -103,12 +102,26 @@ internal sealed class Generation
     /// <param name="error">The error.</param>
     public void Fail(Exception error) => _events.Writer.TryComplete(error);
 
+    /// <summary>Takes tokens whose text the reader has already.</summary>
+    private void Resume(IReadOnlyList<int> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            if (Take(token).Stopped)
+            {
+                EndsAtOnce = true;
+                Finish(FinishReason.Stop, ending: false);
+                return;
+            }
+        }
+    }
+
     private (string Released, bool Stopped) Take(int token)
     {
         Sequence.Tokens.Add(token);
         var text = _decoder.Append(token);
         _decoded += text.Length;
-        _textEnds.Add(_decoded);
+        _textEnds.Add(_decoder.HoldsBytes ? int.MaxValue : _decoded);
         return (_stops.Append(text, out var stopped), stopped);
     }
 
@@ -125,15 +138,14 @@ internal sealed class Generation
 
     private void Finish(FinishReason reason, bool ending)
     {
-        var rest = "";
-        var answerTokens = _textEnds.Count(end => end <= _stops.Released);
+        var (rest, stopped) = ("", !ending);
         if (ending)
         {
-            rest = _stops.Append(_decoder.Finish(), out var stopped);
-            (reason, answerTokens) = stopped ? (FinishReason.Stop, answerTokens) : (reason, Generated);
-            rest += _stops.Finish();
+            rest = _stops.Append(_decoder.Finish(), out stopped) + _stops.Finish();
+            reason = stopped ? FinishReason.Stop : reason;
         }
 
+        var answerTokens = stopped ? _textEnds.FindLastIndex(end => end <= _stops.Released) + 1 : Generated;
         _events.Writer.TryWrite(new GenerationFinished(reason, Sequence.PromptTokens, Generated, answerTokens)
         {
             Text = rest,

@@ -21,6 +21,9 @@ public sealed class StreamingDecoder
         _tokenizer = tokenizer;
     }
 
+    /// <summary>Whether bytes of an unfinished character are held back.</summary>
+    internal bool HoldsBytes => _heldCount > 0;
+
     /// <summary>Takes the next id.</summary>
     /// <param name="id">An id below <see cref="LlamaTokenizer.VocabularySize"/>.</param>
     /// <returns>The text that is now certain: whole characters only, often empty while the bytes of one are incomplete.</returns>
