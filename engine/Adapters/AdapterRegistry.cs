@@ -5,6 +5,7 @@ internal sealed class AdapterRegistry : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Entry> _entries = [];
+    private bool _disposed;
 
     /// <summary>Digests of the versions held.</summary>
     public IReadOnlyCollection<string> Versions
@@ -23,10 +24,17 @@ internal sealed class AdapterRegistry : IDisposable
     /// <param name="manifest">What it is.</param>
     /// <param name="weights">Its tensors; the registry owns them from here on.</param>
     /// <returns>A hold.</returns>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.Stopped"/>: the engine is gone; the weights are freed.</exception>
     public AdapterLease Add(string version, AdapterManifest manifest, AdapterWeights weights)
     {
         lock (_lock)
         {
+            if (_disposed)
+            {
+                weights.Dispose();
+                throw new EngineException(EngineErrorCode.Stopped, $"The adapter version {version} came too late: the engine is closed. Load it elsewhere.");
+            }
+
             if (_entries.ContainsKey(version))
             {
                 weights.Dispose();
@@ -83,6 +91,7 @@ internal sealed class AdapterRegistry : IDisposable
             }
 
             _entries.Clear();
+            _disposed = true;
         }
     }
 

@@ -42,8 +42,15 @@ internal sealed class DeviceLoop : IDisposable
         _thread.Start();
     }
 
-    /// <summary>What the loop holds, as of its last step.</summary>
-    public EngineStatus Status => _status;
+    /// <summary>What the loop holds, as of its last step; what was handed over since then waits.</summary>
+    public EngineStatus Status
+    {
+        get
+        {
+            var status = _status;
+            return status with { WaitingSequences = Math.Max(0, Volatile.Read(ref _live) - status.RunningSequences) };
+        }
+    }
 
     /// <summary>Hands a generation over.</summary>
     /// <param name="generation">The generation.</param>
@@ -75,7 +82,9 @@ internal sealed class DeviceLoop : IDisposable
         _commands.Dispose();
     }
 
-    private static EngineException Stopped() => new(EngineErrorCode.Stopped, "The engine is closing. Send the request to another replica.");
+    /// <summary>What is said to those who come too late.</summary>
+    /// <returns>The error.</returns>
+    public static EngineException Stopped() => new(EngineErrorCode.Stopped, "The engine is closing. Send the request to another replica.");
 
     private bool TryPost(Action command)
     {
@@ -94,41 +103,47 @@ internal sealed class DeviceLoop : IDisposable
     {
         while (!_commands.IsCompleted)
         {
-            TakeCommands();
-            var plan = _scheduler.Next();
-            _preemptions += plan.Preempted.Count;
-            if (plan.Chunks.Count > 0)
+            try
             {
-                Step(plan);
+                TakeCommands();
+                Advance();
+            }
+            catch (Exception error)
+            {
+                // Whose fault it is cannot be told: all are ended, and the loop lives on.
+                _logger.LogError(error, "The loop failed over {Sequences} sequences.", _generations.Count);
+                EndAll(() => Fault(error));
             }
 
-            _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total) { Preemptions = _preemptions };
+            Publish();
         }
 
-        foreach (var generation in _generations.Values.ToArray())
-        {
-            generation.Fail(Stopped());
-            End(generation);
-        }
-
+        EndAll(Stopped);
+        Publish();
         _promptCache.Dispose();
     }
 
     /// <summary>Takes all commands there are; waits for one only when there is nothing to compute.</summary>
     private void TakeCommands()
     {
-        try
+        for (var wait = _generations.Count == 0 ? Timeout.Infinite : 0; _commands.TryTake(out var command, wait); wait = 0)
         {
-            for (var wait = _generations.Count == 0 ? Timeout.Infinite : 0; _commands.TryTake(out var command, wait); wait = 0)
-            {
-                command();
-            }
-        }
-        catch (InvalidOperationException)
-        {
-            // Completed while waiting: the loop ends.
+            command();
         }
     }
+
+    private void Advance()
+    {
+        var plan = _scheduler.Next();
+        _preemptions += plan.Preempted.Count;
+        if (plan.Chunks.Count > 0)
+        {
+            Step(plan);
+        }
+    }
+
+    private void Publish() =>
+        _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total) { Preemptions = _preemptions };
 
     private void Start(Generation generation)
     {
@@ -206,6 +221,15 @@ internal sealed class DeviceLoop : IDisposable
 
     private static EngineException Fault(Exception error) =>
         error as EngineException ?? new EngineException(EngineErrorCode.Fault, "The engine failed while computing this request. The log says why.", error);
+
+    private void EndAll(Func<EngineException> error)
+    {
+        foreach (var generation in _generations.Values.ToArray())
+        {
+            generation.Fail(error());
+            End(generation);
+        }
+    }
 
     private void End(Generation generation)
     {

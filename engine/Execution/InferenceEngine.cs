@@ -71,9 +71,18 @@ public sealed class InferenceEngine : IAsyncDisposable
             {
                 options.Validate();
                 var loaded = await LoadedBase.LoadAsync(options, progress, cancellationToken).ConfigureAwait(false);
-                var registry = new AdapterRegistry();
-                var loop = new DeviceLoop(loaded.MakeParts(options, registry), options.MaxRunningSequences + options.MaxWaitingSequences, logger ?? NullLogger.Instance);
-                return new InferenceEngine(options, loaded, registry, loop, TimeProvider.System);
+                try
+                {
+                    var registry = new AdapterRegistry();
+                    var loop = new DeviceLoop(
+                        loaded.MakeParts(options, registry), options.MaxRunningSequences + options.MaxWaitingSequences, logger ?? NullLogger.Instance);
+                    return new InferenceEngine(options, loaded, registry, loop, TimeProvider.System);
+                }
+                catch
+                {
+                    loaded.Dispose();
+                    throw;
+                }
             },
             cancellationToken);
 
@@ -81,12 +90,15 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <param name="package">The adapter; stays the caller's.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>A hold; the weights are freed with the last one.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: bound to another base, or in need of an image encoder that is not loaded.</exception>
+    /// <exception cref="EngineException">
+    /// <see cref="EngineErrorCode.Incompatible"/>: bound to another base, or in need of an image encoder that is not loaded;
+    /// <see cref="EngineErrorCode.Stopped"/>: the engine is closing.
+    /// </exception>
     public Task<AdapterLease> LoadAdapterAsync(AdapterPackage package, CancellationToken cancellationToken = default) =>
         Task.Run(
             () =>
             {
-                ObjectDisposedException.ThrowIf(_disposed != 0, this);
+                ExpectServing();
                 if (package.Manifest.Base != Base.Digest)
                 {
                     throw new EngineException(
@@ -118,8 +130,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ExpectServing();
         RequestCheck.Check(request, Base.Config, ContextTokens);
-        var generation = Submit(request, await PrepareAsync(request, cancellationToken).ConfigureAwait(false));
+        var generation = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
         try
         {
             await foreach (var happened in generation.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -144,6 +157,43 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
+    private void ExpectServing()
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            throw DeviceLoop.Stopped();
+        }
+    }
+
+    private async Task<Generation> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
+    {
+        // A hold of its own: the caller may give his back at once.
+        var adapter = request.Adapter is { } lease ? Hold(lease.Version) : null;
+        try
+        {
+            var picture = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
+            var generation = new Generation(Interlocked.Increment(ref _lastId), request, picture, adapter, Tokenizer, _clock);
+            _loop.Submit(generation);
+            return generation;
+        }
+        catch
+        {
+            adapter?.Dispose();
+            throw;
+        }
+    }
+
+    private AdapterLease Hold(string version)
+    {
+        if (_registry.TryLease(version) is { } held)
+        {
+            return held;
+        }
+
+        ExpectServing();
+        throw new EngineException(EngineErrorCode.InvalidRequest, $"The adapter version {version} is not held here. Load it again.");
+    }
+
     private async Task<PreparedPicture?> PrepareAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         if (request.Picture is not { } file)
@@ -153,24 +203,5 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         var order = request.Adapter!.Manifest.Visual!.ChannelOrder;
         return await Task.Run(() => PreparedPicture.From(file, _options.Pictures, _loaded.Encoder!.ImageSize, order), cancellationToken).ConfigureAwait(false);
-    }
-
-    private Generation Submit(GenerationRequest request, PreparedPicture? picture)
-    {
-        // A hold of its own: the caller may give his back at once.
-        var adapter = request.Adapter is { } lease
-            ? _registry.TryLease(lease.Version) ?? throw new EngineException(EngineErrorCode.InvalidRequest, $"The adapter version {lease.Version} is no longer held. Load it again.")
-            : null;
-        var generation = new Generation(Interlocked.Increment(ref _lastId), request, picture, adapter, Tokenizer, _clock);
-        try
-        {
-            _loop.Submit(generation);
-            return generation;
-        }
-        catch
-        {
-            adapter?.Dispose();
-            throw;
-        }
     }
 }
