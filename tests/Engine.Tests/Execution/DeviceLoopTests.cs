@@ -1,0 +1,64 @@
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using Herd.Engine.Scheduling;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Herd.Engine.Tests.Execution;
+
+/// <summary>Faults of the engine's own: those concerned are told, the others and the loop go on.</summary>
+public sealed class DeviceLoopTests
+{
+    private const int NoSuchToken = 100_000;
+
+    [Fact]
+    public async Task Submit_AStepThatFails_EndsThoseInItAndNoOthers()
+    {
+        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
+        using var registry = new AdapterRegistry();
+        var loop = new DeviceLoop(loaded.MakeParts(TinyModel.Options, registry), 8, NullLogger.Instance);
+        using (loop)
+        {
+            await ExpectFaultAsync(Submit(loaded, loop, [1, NoSuchToken]));
+            Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
+        }
+
+        Assert.Equal(loop.Status.TotalBlocks, loop.Status.FreeBlocks);
+    }
+
+    [Fact]
+    public async Task Submit_AnAdapterThatCannotBePutOnTheDevice_EndsItsGenerationAndNotTheLoop()
+    {
+        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
+        using var registry = new AdapterRegistry();
+        var parts = loaded.MakeParts(TinyModel.Options, registry);
+        var slots = new SlotTable(1, (_, _) => throw new InvalidOperationException("The device is full."));
+        var loop = new DeviceLoop(parts with { Scheduler = new Scheduler(new SchedulerLimits(4, 80), parts.Blocks, slots) }, 8, NullLogger.Instance);
+        using var package = AdapterPackage.Read(
+            TinyModel.Golden("adapters", TinyModel.Chat + ".pth"), new AdapterReadOptions { BaseConfig = loaded.Description.Config, BaseDigest = loaded.Description.Digest });
+        using var lease = registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, loaded.Description.Config));
+
+        using (loop)
+        {
+            await ExpectFaultAsync(Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version)));
+            Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
+        }
+
+        Assert.Equal(loop.Status.TotalBlocks, loop.Status.FreeBlocks);
+    }
+
+    private static Task<Answer> Submit(LoadedBase loaded, DeviceLoop loop, int[] prompt, AdapterLease? adapter = null)
+    {
+        var request = new GenerationRequest { PromptIds = prompt, MaxTokens = 4, IgnoreEnd = true };
+        var generation = new Generation(1, request, null, adapter, loaded.Tokenizer, TimeProvider.System);
+        loop.Submit(generation);
+        return Answer.ReadAsync(generation.Events.ReadAllAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static async Task ExpectFaultAsync(Task<Answer> answer)
+    {
+        var error = await Assert.ThrowsAsync<EngineException>(() => answer);
+        Assert.Equal(EngineErrorCode.Fault, error.Code);
+        Assert.DoesNotContain("device is full", error.Message, StringComparison.Ordinal);
+    }
+}

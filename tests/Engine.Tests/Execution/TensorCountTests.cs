@@ -1,0 +1,138 @@
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using TorchSharp;
+using Xunit;
+
+namespace Herd.Engine.Tests.Execution;
+
+/// <summary>Counts all live tensors of the process, so no other test may run meanwhile.</summary>
+[CollectionDefinition(nameof(TensorCountTests), DisableParallelization = true)]
+[Collection(nameof(TensorCountTests))]
+public sealed class TensorCountTests
+{
+    private const int Requests = 300;
+    private const long NoCollectionBytes = 200L << 20;
+    private static readonly EngineOptions Options = TinyModel.Options with { MaxRunningSequences = 16, MaxWaitingSequences = Requests, AdapterSlots = 2 };
+
+    [Fact]
+    public async Task GenerateAsync_HundredsOfRequestsOfAllKinds_LeaveNoTensorBehind()
+    {
+        var before = CountWithoutGarbage();
+        var engine = await TinyModel.LoadAsync(Options);
+        await WarmUpAsync(engine);
+        var warm = await CountWhenIdleAsync(engine);
+
+        // Without collections a forgotten tensor cannot be freed by its finalizer before it is counted.
+        Assert.True(GC.TryStartNoGCRegion(NoCollectionBytes));
+        try
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                await RunAsync(engine, round, Requests / 5);
+                Assert.Equal(warm, await CountWhenIdleAsync(engine));
+            }
+        }
+        finally
+        {
+            EndNoCollection();
+        }
+
+        Assert.Empty(engine.ResidentVersions);
+        await engine.DisposeAsync();
+        Assert.Equal(before, torch.Tensor.TotalCount);
+    }
+
+    [Fact]
+    public async Task LoadAsync_CancelledOrRefused_LeavesNoTensorBehind()
+    {
+        var before = CountWithoutGarbage();
+        using var cancel = new CancellationTokenSource();
+        var progress = new CancelAtWeights(cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => InferenceEngine.LoadAsync(TinyModel.Options, progress, cancellationToken: cancel.Token));
+        Assert.True(progress.Seen);
+        await Assert.ThrowsAnyAsync<EngineException>(() => TinyModel.LoadAsync(TinyModel.Options with { ClipPath = TinyModel.Golden("adapters", "BIAS.pth") }));
+        Assert.Equal(before, torch.Tensor.TotalCount);
+    }
+
+    /// <summary>Every pair of adapter and picture once: their prompts stay cached.</summary>
+    private static async Task WarmUpAsync(InferenceEngine engine)
+    {
+        var adapters = await Workload.LoadAdaptersAsync(engine);
+        var requests = from adapter in adapters
+                       from picture in adapter.Key == TinyModel.Chat ? [null] : TinyModel.Pictures.Values.Append(null)
+                       select new GenerationRequest { PromptIds = [1, 5], Adapter = adapter.Value, Picture = picture, MaxTokens = 2, Scope = "tests" };
+        await Task.WhenAll(requests.Select(request => Answer.ReadAsync(engine.GenerateAsync(request, TestContext.Current.CancellationToken))));
+        GiveBack(adapters);
+    }
+
+    private static async Task RunAsync(InferenceEngine engine, int seed, int count)
+    {
+        var adapters = await Workload.LoadAdaptersAsync(engine);
+        var asks = Workload.Random(seed, count, longestPrompt: 20, mostTokens: 5);
+        var running = asks.Select((ask, index) => RunAsync(engine, ask.Request(adapters), index)).ToArray();
+        GiveBack(adapters);
+        await Task.WhenAll(running);
+    }
+
+    private static async Task RunAsync(InferenceEngine engine, GenerationRequest request, int index)
+    {
+        using var leave = new CancellationTokenSource();
+        switch (index % 5)
+        {
+            case 0 when request.Picture is not null:
+                await Assert.ThrowsAsync<EngineException>(() => Answer.ReadAsync(engine.GenerateAsync(request with { Picture = request.Picture[..100] }, leave.Token)));
+                break;
+            case 1:
+                var reading = Answer.ReadAsync(engine.GenerateAsync(request with { MaxTokens = 100, IgnoreEnd = true, StopStrings = [] }, leave.Token), _ => leave.Cancel());
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+                break;
+            default:
+                await Answer.ReadAsync(engine.GenerateAsync(request, leave.Token));
+                break;
+        }
+    }
+
+    private static void GiveBack(Dictionary<string, AdapterLease> adapters)
+    {
+        foreach (var lease in adapters.Values)
+        {
+            lease.Dispose();
+        }
+    }
+
+    private static async Task<long> CountWhenIdleAsync(InferenceEngine engine)
+    {
+        await TinyModel.WhenIdleAsync(engine);
+        return torch.Tensor.TotalCount;
+    }
+
+    /// <summary>What other tests forgot is not ours.</summary>
+    private static long CountWithoutGarbage()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return torch.Tensor.TotalCount;
+    }
+
+    private static void EndNoCollection()
+    {
+        if (System.Runtime.GCSettings.LatencyMode == System.Runtime.GCLatencyMode.NoGCRegion)
+        {
+            GC.EndNoGCRegion();
+        }
+    }
+
+    private sealed class CancelAtWeights(CancellationTokenSource cancel) : IProgress<LoadProgress>
+    {
+        public bool Seen { get; private set; }
+
+        public void Report(LoadProgress value)
+        {
+            if (value is { Stage: "weights", Fraction: > 0 })
+            {
+                Seen = true;
+                cancel.Cancel();
+            }
+        }
+    }
+}
