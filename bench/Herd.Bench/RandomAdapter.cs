@@ -31,6 +31,7 @@ internal static class RandomAdapter
         {
             FirstLayer = Math.Min(1, config.Layers - 1),
             Gate = GateForm.Tanh,
+            KeyValues = PromptProjection.Base,
             Layers = Math.Max(1, config.Layers - 1),
             Length = PromptLength,
         };
@@ -51,7 +52,7 @@ internal static class RandomAdapter
             Template = PromptTemplate.All[0].Name,
             Components = components.ToImmutableSortedDictionary(pair => pair.Key, pair => Describe(paths[pair.Key], pair.Value), StringComparer.Ordinal),
             Prompts = prompts,
-            Tuning = new ManifestTuning { Biases = [.. TunedLinearExtensions.All], Norms = true, Scales = [.. TunedLinearExtensions.All] },
+            Tuning = new ManifestTuning { Biases = [.. TunedLinearExtensions.All], Norms = true, Order = ScaleOrder.Input, Scales = [.. TunedLinearExtensions.All] },
         };
         return AdapterPackage.Open(manifest.ToJson(), paths, config);
     }

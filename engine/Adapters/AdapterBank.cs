@@ -11,35 +11,37 @@ namespace Herd.Engine.Adapters;
 /// bare base: scale 1, bias 0, the base's norms.
 /// </summary>
 /// <remarks>
-/// <para><c>y = W (s * x) + b</c>, the order of the official files. Values stay in Float32 whatever the model's type: a scale of 1.003 would be lost in 16 bits.</para>
+/// <para><c>y = W (s * x) + b + Out (In x)</c>, the order of the official files; in the paper's order <c>y = s * (W x + b + Out (In x))</c>. Scales, biases and
+/// norms stay in Float32 whatever the model's type: a scale of 1.003 would be lost in 16 bits.</para>
 /// <para>Owner: the engine. Device thread only.</para>
 /// </remarks>
 internal sealed class AdapterBank : IDisposable
 {
+    private readonly LlamaConfig _config;
     private readonly WeightStore _base;
-    private readonly Tensor[][] _scales; // [layer][linear] -> [slots, in]
+    private readonly Tensor[][] _inputScales; // [layer][linear] -> [slots, in]
     private readonly Tensor[][] _biases; // [layer][linear] -> [slots, out]
     private readonly Tensor[] _attentionNorms; // [layer] -> [slots, width]
     private readonly Tensor[] _feedForwardNorms;
     private readonly Tensor _finalNorms;
-    private readonly HashSet<TunedLinear>[] _scaled; // [slot]: linears with a scale in some layer
-    private readonly HashSet<TunedLinear>[] _biased;
+    private readonly LoraBank _lora;
+    private readonly TunedSet[] _tuned; // [slot]
+    private Tensor[][]? _outputScales; // [layer][linear] -> [slots, out]; few adapters have any, so they are made for the first
 
     /// <summary>Allocates all slots, each as the bare base.</summary>
     /// <param name="config">The base's sizes.</param>
-    /// <param name="weights">The base's tensors, for its norms.</param>
+    /// <param name="weights">The base's tensors, for its matrices and norms.</param>
     /// <param name="adapters">Number of slots beside slot 0.</param>
     public AdapterBank(LlamaConfig config, WeightStore weights, int adapters)
     {
         using var scope = NewDisposeScope();
-        var slots = adapters + 1;
-        _base = weights;
-        (_scaled, _biased) = (Untuned(slots), Untuned(slots));
-        Tensor Norms(Tensor norm) => norm.unsqueeze(0).repeat(slots, 1);
-        Tensor[][] PerLinear(Func<TunedLinear, Tensor> make) => [.. weights.Layers.Select(_ => TunedLinearExtensions.All.Select(make).ToArray())];
+        (_config, _base) = (config, weights);
+        _tuned = [.. Enumerable.Range(0, adapters + 1).Select(_ => TunedSet.Nothing)];
+        _lora = new LoraBank(adapters + 1, config.Layers, weights.Dtype, weights.Device);
+        Tensor Norms(Tensor norm) => norm.unsqueeze(0).repeat(adapters + 1, 1);
 
-        _scales = PerLinear(linear => ones([slots, linear.InWidth(config)], ScalarType.Float32, weights.Device));
-        _biases = PerLinear(linear => zeros([slots, linear.OutWidth(config)], ScalarType.Float32, weights.Device));
+        _inputScales = PerLinear(linear => linear.InWidth(config), Ones);
+        _biases = PerLinear(linear => linear.OutWidth(config), Zeros);
         _attentionNorms = [.. weights.Layers.Select(layer => Norms(layer.AttentionNorm))];
         _feedForwardNorms = [.. weights.Layers.Select(layer => Norms(layer.FeedForwardNorm))];
         _finalNorms = Norms(weights.FinalNorm);
@@ -52,12 +54,20 @@ internal sealed class AdapterBank : IDisposable
     public void Fill(AdapterWeights adapter, int slot)
     {
         using var scope = NewDisposeScope();
-        for (var layer = 0; layer < _base.Layers.Count; layer++)
+        var tuned = TunedSet.Of(adapter, _config.Layers);
+        if (tuned.OutputScales.Count > 0 && _outputScales is null)
+        {
+            _outputScales = PerLinear(linear => linear.OutWidth(_config), Ones);
+            scope.Detach(_outputScales.SelectMany(layer => layer));
+        }
+
+        for (var layer = 0; layer < _config.Layers; layer++)
         {
             foreach (var linear in TunedLinearExtensions.All)
             {
-                Put(_scales[layer][(int)linear], slot, adapter.Scale(layer, linear), 1);
+                Put(_inputScales[layer][(int)linear], slot, adapter.InputScale(layer, linear), 1);
                 Put(_biases[layer][(int)linear], slot, adapter.Bias(layer, linear), 0);
+                Put(_outputScales?[layer][(int)linear], slot, adapter.OutputScale(layer, linear), 1);
             }
 
             _attentionNorms[layer][slot].copy_(adapter.AttentionNorm(layer) ?? _base.Layers[layer].AttentionNorm);
@@ -65,12 +75,11 @@ internal sealed class AdapterBank : IDisposable
         }
 
         _finalNorms[slot].copy_(adapter.FinalNorm ?? _base.FinalNorm);
-        var layers = Enumerable.Range(0, _base.Layers.Count);
-        _scaled[slot] = [.. TunedLinearExtensions.All.Where(linear => layers.Any(layer => adapter.Scale(layer, linear) is not null))];
-        _biased[slot] = [.. TunedLinearExtensions.All.Where(linear => layers.Any(layer => adapter.Bias(layer, linear) is not null))];
+        _lora.Fill(adapter, slot);
+        _tuned[slot] = tuned;
     }
 
-    /// <summary>A tuned linear layer over all rows: <c>W (s * x) + b</c>.</summary>
+    /// <summary>A tuned linear layer over all rows.</summary>
     /// <param name="rows">[rows, in], model's type; unchanged.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="linear">Which of its matrices.</param>
@@ -78,17 +87,28 @@ internal sealed class AdapterBank : IDisposable
     /// <returns>[rows, out], model's type.</returns>
     public Tensor Linear(Tensor rows, int layer, TunedLinear linear, RowSlots slots)
     {
+        bool Any(Func<TunedSet, IReadOnlySet<TunedLinear>> part) => slots.Slots.Any(slot => part(_tuned[slot]).Contains(linear));
         var input = rows;
-        if (slots.Slots.Any(slot => _scaled[slot].Contains(linear)))
+        if (Any(tuned => tuned.InputScales))
         {
             input = rows.clone();
-            slots.Apply(input, _scales[layer][(int)linear], static (part, scale) => part.mul_(scale));
+            slots.Apply(input, _inputScales[layer][(int)linear], static (part, scale) => part.mul_(scale));
         }
 
         var output = nn.functional.linear(input, _base.Layers[layer][linear]);
-        if (slots.Slots.Any(slot => _biased[slot].Contains(linear)))
+        if (Any(tuned => tuned.Biases))
         {
             slots.Apply(output, _biases[layer][(int)linear], static (part, bias) => part.AddInPlace(bias));
+        }
+
+        if (Any(tuned => tuned.Loras))
+        {
+            _lora.AddTo(output, rows, layer, linear, slots);
+        }
+
+        if (Any(tuned => tuned.OutputScales))
+        {
+            slots.Apply(output, _outputScales![layer][(int)linear], static (part, scale) => part.mul_(scale));
         }
 
         return output;
@@ -111,29 +131,35 @@ internal sealed class AdapterBank : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _lora.Dispose();
         foreach (var tensor in All())
         {
             tensor.Dispose();
         }
     }
 
-    private IEnumerable<Tensor> All() =>
-        _scales.Concat(_biases).SelectMany(layer => layer).Concat(_attentionNorms).Concat(_feedForwardNorms).Append(_finalNorms);
-
-    private static HashSet<TunedLinear>[] Untuned(int slots) => [.. Enumerable.Range(0, slots).Select(_ => new HashSet<TunedLinear>())];
-
-    private static void Put(Tensor bank, int slot, Tensor? values, float otherwise)
+    private static void Put(Tensor? bank, int slot, Tensor? values, float otherwise)
     {
         if (values is null)
         {
             using var value = otherwise.ToScalar();
-            bank[slot].fill_(value);
+            bank?[slot].fill_(value);
         }
         else
         {
-            bank[slot].copy_(values);
+            bank![slot].copy_(values);
         }
     }
+
+    private Tensor[][] PerLinear(Func<TunedLinear, int> width, Func<long[], Tensor> make) =>
+        [.. _base.Layers.Select(_ => TunedLinearExtensions.All.Select(linear => make([_tuned.Length, width(linear)])).ToArray())];
+
+    private Tensor Ones(long[] shape) => ones(shape, ScalarType.Float32, _base.Device);
+
+    private Tensor Zeros(long[] shape) => zeros(shape, ScalarType.Float32, _base.Device);
+
+    private IEnumerable<Tensor> All() =>
+        _inputScales.Concat(_biases).Concat(_outputScales ?? []).SelectMany(layer => layer).Concat(_attentionNorms).Concat(_feedForwardNorms).Append(_finalNorms);
 
     private Tensor Norm(Tensor rows, Tensor bank, float epsilon, RowSlots slots)
     {

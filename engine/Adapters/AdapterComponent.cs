@@ -18,7 +18,7 @@ public sealed class AdapterComponent
         Length = digest.Length;
     }
 
-    /// <summary>Its name: <c>visual</c>, <c>prompts</c>, <c>tuning</c>.</summary>
+    /// <summary>Its name: <c>visual</c>, <c>prompts</c>, <c>tuning</c>, <c>lora</c>.</summary>
     public string Name { get; }
 
     /// <summary>Lower-case hexadecimal SHA-256 over its bytes.</summary>

@@ -21,7 +21,7 @@ public sealed record AdapterManifest
     /// <summary>Prompt template it was trained with, one of <see cref="Prompts.PromptTemplate.All"/>.</summary>
     public required string Template { get; init; }
 
-    /// <summary>The components by name: <c>visual</c>, <c>prompts</c>, <c>tuning</c>.</summary>
+    /// <summary>The components by name: <c>visual</c>, <c>prompts</c>, <c>tuning</c>, <c>lora</c>.</summary>
     public required ImmutableSortedDictionary<string, ManifestComponent> Components { get; init; }
 
     /// <summary>The visual front end; null for an adapter that takes no pictures.</summary>
@@ -29,6 +29,12 @@ public sealed record AdapterManifest
 
     /// <summary>The prompts; null where there are none.</summary>
     public ManifestPrompts? Prompts { get; init; }
+
+    /// <summary>Early fusion; null where the picture is added to the prompts of all layers that have them.</summary>
+    public ManifestEarlyFusion? EarlyFusion { get; init; }
+
+    /// <summary>The low-rank matrices; null where there are none.</summary>
+    public ManifestLora? Lora { get; init; }
 
     /// <summary>The tuned linears and norms; null where there are none.</summary>
     public ManifestTuning? Tuning { get; init; }

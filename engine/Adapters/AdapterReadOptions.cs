@@ -5,7 +5,7 @@ using Herd.Engine.Vision;
 namespace Herd.Engine.Adapters;
 
 /// <summary>What an adapter's file is read against, and what official files leave out.</summary>
-/// <remarks>A file in Herd's own form knows the last three itself; naming another value than it has is refused.</remarks>
+/// <remarks>A file in Herd's own form knows all but the base itself; naming another value than it has is refused.</remarks>
 public sealed record AdapterReadOptions
 {
     /// <summary>Sizes of the base.</summary>
@@ -26,6 +26,22 @@ public sealed record AdapterReadOptions
     /// <value>Default null: what the file says, else <c>rgb</c>.</value>
     public string? ChannelOrder { get; init; }
 
+    /// <summary>Prompts of a layer, where neither a visual front end nor gates tell them.</summary>
+    /// <value>Default null: 10, as in the released V1 models.</value>
+    public int? PromptLength { get; init; }
+
+    /// <summary>What turns a stored gate into a factor.</summary>
+    /// <value>Default null: what the file says, else the hyperbolic tangent, for V1 the gate itself.</value>
+    public GateForm? Gate { get; init; }
+
+    /// <summary>What projects prompts to keys and values.</summary>
+    /// <value>Default null: what the file says, else the base's plain matrices, for a chat model with prompts its tuned ones.</value>
+    public PromptProjection? PromptKeyValues { get; init; }
+
+    /// <summary>Where scales stand.</summary>
+    /// <value>Default null: what the file says, else in front of the matrix, as in the released code.</value>
+    public ScaleOrder? ScaleOrder { get; init; }
+
     internal ChannelOrder? ParsedChannelOrder => ChannelOrder switch
     {
         null => null,
@@ -43,6 +59,11 @@ public sealed record AdapterReadOptions
         if (VisualHeads is < 1)
         {
             throw new EngineException(EngineErrorCode.InvalidRequest, $"Visual heads: expected at least 1, found {VisualHeads}.");
+        }
+
+        if (PromptLength is < 1)
+        {
+            throw new EngineException(EngineErrorCode.InvalidRequest, $"Prompt length: expected at least 1, found {PromptLength}.");
         }
 
         if (!Sha256Hex.IsOne(BaseDigest))

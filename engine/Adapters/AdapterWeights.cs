@@ -7,26 +7,33 @@ namespace Herd.Engine.Adapters;
 
 /// <summary>An adapter's tensors as the engine computes with them: Float32, CPU. Null stands for what stays as the base has it.</summary>
 /// <remarks>
-/// <para>A tuned matrix computes <c>y = W (scale * x) + bias</c>, the order of the released code; the paper's order differs.</para>
+/// <para>A tuned matrix computes <c>y = W (s * x) + b</c>, or <c>y = s * (W x + b)</c> in the paper's order, and its low-rank pair is added.</para>
 /// <para>Owns its tensors; those it returns are borrowed and never written. Any thread may read them.</para>
 /// </remarks>
 public sealed class AdapterWeights : IDisposable
 {
     private readonly Dictionary<string, Tensor> _tuning = [];
+    private readonly Dictionary<string, Tensor> _lora = [];
     private readonly ManifestTuning? _tuned;
 
     private AdapterWeights(AdapterPackage package, LlamaConfig config)
     {
-        _tuned = package.Manifest.Tuning;
+        var manifest = package.Manifest;
+        _tuned = manifest.Tuning;
+        WaitsForPicture = manifest.EarlyFusion is not null;
+        ProjectsPromptsTuned = manifest.Prompts?.KeyValues == PromptProjection.Tuned;
         foreach (var component in package.Components)
         {
             switch (component.Name)
             {
                 case ComponentNames.Visual:
-                    Visual = new VisualFrontEnd(Shape(package.Manifest, config), KeepAll(component));
+                    Visual = new VisualFrontEnd(Shape(manifest, config), KeepAll(component));
                     break;
                 case ComponentNames.Prompts:
-                    Prompts = MakePrompts(package.Manifest.Prompts!, component.Tensors, config.Heads);
+                    Prompts = LayerPromptsReader.Read(manifest, component.Tensors, config);
+                    break;
+                case ComponentNames.Lora:
+                    _lora = KeepAll(component);
                     break;
                 default:
                     _tuning = KeepAll(component);
@@ -38,8 +45,14 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>The weight of the norm in front of the output, [width], or null.</summary>
     public Tensor? FinalNorm => _tuning.GetValueOrDefault(CanonicalNames.Instance.FinalNorm);
 
-    /// <summary>The prompts and their gates, or null.</summary>
-    public PromptWeights? Prompts { get; }
+    /// <summary>The prompts of the layers that have any.</summary>
+    public IReadOnlyDictionary<int, LayerPrompts> Prompts { get; } = new Dictionary<int, LayerPrompts>();
+
+    /// <summary>Whether prompts go through the adapter's own scale and bias of keys and values.</summary>
+    public bool ProjectsPromptsTuned { get; }
+
+    /// <summary>Whether layers that take the picture have no prompts at all without one; otherwise the all-zero picture stands in.</summary>
+    public bool WaitsForPicture { get; }
 
     /// <summary>The visual front end, or null for an adapter that takes no pictures.</summary>
     public VisualFrontEnd? Visual { get; }
@@ -48,7 +61,9 @@ public sealed class AdapterWeights : IDisposable
     public bool TunesNorms => _tuned?.Norms == true;
 
     /// <summary>Bytes all its tensors take.</summary>
-    public long Bytes => _tuning.Values.Sum(tensor => tensor.numel() * tensor.ElementSize) + (Prompts?.Bytes ?? 0) + (Visual?.Bytes ?? 0);
+    public long Bytes => Own.Sum(tensor => tensor.numel() * tensor.ElementSize) + (Visual?.Bytes ?? 0);
+
+    private IEnumerable<Tensor> Own => _tuning.Values.Concat(_lora.Values).Concat(Prompts.Values.SelectMany(layer => new[] { layer.Static, layer.Gate }.OfType<Tensor>()));
 
     /// <summary>Makes the tensors of a package ready to compute with. Those that are Float32 already are shared with it, not copied.</summary>
     /// <param name="package">The adapter; it may be disposed afterwards.</param>
@@ -69,17 +84,19 @@ public sealed class AdapterWeights : IDisposable
         return new AdapterWeights(package, config);
     }
 
-    /// <summary>Whether a matrix has a bias in some layer.</summary>
-    public bool Biases(TunedLinear linear) => _tuned?.Biases.Contains(linear) == true;
-
-    /// <summary>Whether a matrix has a scale in some layer.</summary>
-    public bool Scales(TunedLinear linear) => _tuned?.Scales.Contains(linear) == true;
-
     /// <summary>What is added to a matrix's output, [out], or null.</summary>
     public Tensor? Bias(int layer, TunedLinear linear) => _tuning.GetValueOrDefault(CanonicalNames.Instance.Bias(layer, linear));
 
     /// <summary>What a matrix's input is multiplied by, [in], or null.</summary>
-    public Tensor? Scale(int layer, TunedLinear linear) => _tuning.GetValueOrDefault(CanonicalNames.Instance.Scale(layer, linear));
+    public Tensor? InputScale(int layer, TunedLinear linear) => Scale(layer, linear, ScaleOrder.Input);
+
+    /// <summary>What a matrix's output, bias included, is multiplied by, [out], or null.</summary>
+    public Tensor? OutputScale(int layer, TunedLinear linear) => Scale(layer, linear, ScaleOrder.Output);
+
+    /// <summary>The low-rank pair beside a matrix, or null.</summary>
+    public LoraPair? Lora(int layer, TunedLinear linear) => _lora.TryGetValue(CanonicalNames.Instance.LoraIn(layer, linear), out var first)
+        ? new LoraPair(first, _lora[CanonicalNames.Instance.LoraOut(layer, linear)])
+        : null;
 
     /// <summary>The weight of the norm in front of a layer's attention, [width], or null.</summary>
     public Tensor? AttentionNorm(int layer) => _tuning.GetValueOrDefault(CanonicalNames.Instance.AttentionNorm(layer));
@@ -91,8 +108,7 @@ public sealed class AdapterWeights : IDisposable
     public void Dispose()
     {
         Visual?.Dispose();
-        Prompts?.Dispose();
-        foreach (var tensor in _tuning.Values)
+        foreach (var tensor in Own)
         {
             tensor.Dispose();
         }
@@ -102,21 +118,15 @@ public sealed class AdapterWeights : IDisposable
         component.Tensors.ToDictionary(pair => pair.Key, pair => Keep(pair.Value));
 
     /// <summary>A handle of its own on the values as Float32, outside any scope.</summary>
-    private static Tensor Keep(Tensor tensor) =>
+    internal static Tensor Keep(Tensor tensor) =>
         (tensor.dtype == ScalarType.Float32 ? tensor.alias() : tensor.to(ScalarType.Float32)).DetachFromDisposeScope();
 
-    private static PromptWeights MakePrompts(ManifestPrompts prompts, IReadOnlyDictionary<string, Tensor> tensors, int heads)
-    {
-        var names = CanonicalNames.Instance;
-        var gates = Enumerable.Range(prompts.FirstLayer, prompts.Layers).Select(layer => tensors.TryGetValue(names.Gate(layer), out var gate)
-            ? Keep(gate.to(ScalarType.Float32).tanh())
-            : Keep(zeros([heads], ScalarType.Float32)));
-        return new PromptWeights(prompts.FirstLayer, Keep(tensors[names.Query]), [.. gates]);
-    }
+    private Tensor? Scale(int layer, TunedLinear linear, ScaleOrder order) =>
+        _tuned?.Order == order ? _tuning.GetValueOrDefault(CanonicalNames.Instance.Scale(layer, linear)) : null;
 
     private static VisualFrontEndShape Shape(AdapterManifest manifest, LlamaConfig config)
     {
-        var (visual, slots) = (manifest.Visual!, manifest.Prompts!.Length);
+        var (visual, slots) = (manifest.Visual!, manifest.EarlyFusion?.Slots ?? manifest.Prompts!.Length);
         return new VisualFrontEndShape(visual.Width, visual.Depth, visual.Heads, visual.MlpWidth, slots, visual.ClipWidth, config.Width);
     }
 }

@@ -5,4 +5,7 @@ public enum GateForm
 {
     /// <summary>The hyperbolic tangent of the gate.</summary>
     Tanh,
+
+    /// <summary>The gate itself, as the V1 inference program takes it.</summary>
+    Raw,
 }

@@ -9,6 +9,9 @@ public sealed record ManifestPrompts
     /// <summary>What turns a stored gate into the factor of the prompts' attention.</summary>
     public required GateForm Gate { get; init; }
 
+    /// <summary>What projects them to keys and values.</summary>
+    public required PromptProjection KeyValues { get; init; }
+
     /// <summary>Number of layers that have prompts.</summary>
     public required int Layers { get; init; }
 

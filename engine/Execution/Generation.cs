@@ -55,7 +55,7 @@ internal sealed class Generation
     public PromptKeyValues? Prompts { get; set; }
 
     /// <summary>What <see cref="Prompts"/> is cached under.</summary>
-    public PromptKey? PromptKey => Adapter?.Weights.Prompts is null ? null : new PromptKey(_request.Scope, Adapter.Version, Picture?.Digest);
+    public PromptKey? PromptKey => Adapter is null || Adapter.Weights.Prompts.Count == 0 ? null : new PromptKey(_request.Scope, Adapter.Version, Picture?.Digest);
 
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;

@@ -10,35 +10,37 @@ namespace Herd.Engine.Execution;
 /// <remarks>Device thread only.</remarks>
 internal sealed class PromptBuilder(LlamaModel model, ClipEncoder? encoder)
 {
-    /// <summary><c>E = prompts + visual query</c> for every layer with prompts, then keys and values.</summary>
+    /// <summary>The slots of every layer with prompts, then keys and values. Which slots a layer has: docs/engine.md, "Attention with the adapter".</summary>
     /// <param name="adapter">An adapter with prompts.</param>
-    /// <param name="picture">The picture; null takes the all-zero one, as the official program does for text.</param>
+    /// <param name="picture">The picture; without one, early fusion leaves its slots out, and other adapters see the all-zero picture.</param>
     /// <returns>Keys and values; the caller owns them.</returns>
     public PromptKeyValues Build(AdapterWeights adapter, PreparedPicture? picture)
     {
         using var scope = NewDisposeScope();
-        var prompts = adapter.Prompts ?? throw new InvalidOperationException("The adapter has no prompts.");
-        var slots = prompts.Query; // [N, A, width]
-        if (adapter.Visual is { } front)
+        using var noGradients = no_grad();
+        var visual = adapter.Visual is { } front && !(picture is null && adapter.WaitsForPicture) ? front.Query(Features(picture))[0] : null; // [A, width]
+        var layers = new Dictionary<int, LayerKeyValues>();
+        foreach (var (layer, prompts) in adapter.Prompts)
         {
-            slots = slots.Plus(front.Query(Features(picture))); // the same visual query in every layer
+            var slots = (prompts.TakesPicture, prompts.Static, visual) switch
+            {
+                (true, null, _) => visual,
+                (true, { } fixedSlots, { } query) => fixedSlots.Plus(query), // the same visual query in every layer
+                _ => prompts.Static,
+            };
+            if (slots is not null)
+            {
+                var (keys, values) = model.PromptKeyValues(slots, layer, adapter.ProjectsPromptsTuned ? adapter : null);
+                layers.Add(layer, new LayerKeyValues(keys, values, prompts.Gate.view(-1, 1).to(keys.device, copy: true)));
+            }
         }
 
-        var (keys, values, gates) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
-        for (var index = 0; index < slots.shape[0]; index++)
+        foreach (var layer in layers.Values)
         {
-            var (key, value) = model.PromptKeyValues(slots[index], prompts.FirstLayer + index);
-            keys.Add(key);
-            values.Add(value);
-            gates.Add(prompts.Gate(prompts.FirstLayer + index).view(-1, 1).to(key.device, copy: true));
+            scope.Detach(layer.Keys, layer.Values, layer.Gate);
         }
 
-        foreach (var tensor in keys.Concat(values).Concat(gates))
-        {
-            tensor.DetachFromDisposeScope();
-        }
-
-        return new PromptKeyValues(prompts.FirstLayer, keys, values, gates);
+        return new PromptKeyValues(layers);
     }
 
     private Tensor Features(PreparedPicture? picture)

@@ -25,7 +25,7 @@ internal sealed class StepRunner(LlamaModel model, WeightStore weights)
         }
 
         var lastRows = PackedStep.Padded([.. placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1))], weights.Device);
-        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfRows(placed, weights.Device)).cpu();
+        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfLastRows(placed, weights.Device)).cpu();
         return [.. segments.Where(wanted).Select(segment => ToArray(logits[Array.FindIndex(placed, row => ReferenceEquals(row.Segment, segment))]))];
     }
 

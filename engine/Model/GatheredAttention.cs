@@ -1,3 +1,4 @@
+using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.KvCache;
 using Herd.Engine.Tensors;
@@ -40,18 +41,18 @@ internal sealed class GatheredAttention(LlamaConfig config, KvPool pool)
         return output.MoveToOuterDisposeScope();
     }
 
-    private Tensor Attend(Tensor queries, (Tensor Keys, Tensor Values) seen, AttentionTile tile, (Tensor Keys, Tensor Values, Tensor Gate)? prompts)
+    private Tensor Attend(Tensor queries, (Tensor Keys, Tensor Values) seen, AttentionTile tile, LayerKeyValues? prompts)
     {
         var rows = Grouped(queries); // [1, kvHeads, group * T, headWidth]
         var mask = tile.Mask?.repeat(_group, 1); // [group * T, total]
         var text = nn.functional.scaled_dot_product_attention(rows, seen.Keys.unsqueeze(0), seen.Values.unsqueeze(0), mask);
-        if (prompts is not { } prompt)
+        if (prompts is null)
         {
             return Ungrouped(text, tile.Count);
         }
 
-        var prompted = nn.functional.scaled_dot_product_attention(rows, prompt.Keys, prompt.Values);
-        var gate = prompt.Gate.view(1, config.KvHeads, _group, 1).expand(1, config.KvHeads, _group, tile.Count).reshape(1, config.KvHeads, -1, 1);
+        var prompted = nn.functional.scaled_dot_product_attention(rows, prompts.Keys, prompts.Values);
+        var gate = prompts.Gate.view(1, config.KvHeads, _group, 1).expand(1, config.KvHeads, _group, tile.Count).reshape(1, config.KvHeads, -1, 1);
         return Ungrouped(text.Plus(prompted * gate), tile.Count);
     }
 

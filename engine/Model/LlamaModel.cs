@@ -49,16 +49,31 @@ internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, Adapte
         return nn.functional.linear(rows, weights.Output).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keys and values of prompts: the base's plain matrices, no rotation.</summary>
+    /// <summary>Keys and values of prompts, without rotation.</summary>
     /// <param name="prompts">The prompts of one layer under one picture, [A, width], Float32.</param>
     /// <param name="layer">The layer.</param>
+    /// <param name="tuning">The adapter whose scale and bias they go through; null for the base's plain matrices.</param>
     /// <returns>Keys and values, each [1, kvHeads, A, headWidth], model's type.</returns>
-    public (Tensor Keys, Tensor Values) PromptKeyValues(Tensor prompts, int layer)
+    public (Tensor Keys, Tensor Values) PromptKeyValues(Tensor prompts, int layer, AdapterWeights? tuning)
     {
         using var scope = NewDisposeScope();
-        var rows = prompts.to(weights.Dtype).to(weights.Device);
-        Tensor Project(TunedLinear linear) =>
-            nn.functional.linear(rows, weights.Layers[layer][linear]).view(1, -1, config.KvHeads, config.HeadWidth).transpose(1, 2).contiguous();
+        Tensor Project(TunedLinear linear)
+        {
+            var input = tuning?.InputScale(layer, linear) is { } scale ? prompts * scale : prompts;
+            var output = nn.functional.linear(input.to(weights.Dtype).to(weights.Device), weights.Layers[layer][linear]);
+            if (tuning?.Bias(layer, linear) is { } bias)
+            {
+                output.AddInPlace(bias.to(weights.Device));
+            }
+
+            if (tuning?.OutputScale(layer, linear) is { } outputScale)
+            {
+                output.mul_(outputScale.to(weights.Device));
+            }
+
+            return output.view(1, -1, config.KvHeads, config.HeadWidth).transpose(1, 2).contiguous();
+        }
+
         return (Project(TunedLinear.Key).MoveToOuterDisposeScope(), Project(TunedLinear.Value).MoveToOuterDisposeScope());
     }
 

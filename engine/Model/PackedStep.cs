@@ -7,8 +7,8 @@ namespace Herd.Engine.Model;
 /// <remarks>Its tensors belong to the scope that is open when it is made.</remarks>
 internal sealed class PackedStep
 {
-    // libtorch's float32 products give a row the same bits whatever surrounds it only when the number of rows is a multiple of this.
-    private const int RowMultiple = 4;
+    /// <summary>libtorch's float32 products give a row the same bits whatever surrounds it only when the number of rows is a multiple of this.</summary>
+    public const int RowMultiple = 4;
 
     /// <summary>Packs segments.</summary>
     /// <param name="segments">The segments, at least one.</param>
@@ -72,30 +72,18 @@ internal sealed class PackedStep
     public static Tensor Padded(IReadOnlyCollection<long> values, Device device) =>
         tensor(values.Concat(new long[(RowMultiple - (values.Count % RowMultiple)) % RowMultiple]).ToArray(), device: device);
 
-    /// <summary>The slots of some of the rows.</summary>
-    /// <param name="rows">One row per segment that is looked at, as (segment, row).</param>
+    /// <summary>The slots of the last row of some segments.</summary>
+    /// <param name="segments">The segments.</param>
     /// <param name="device">The device.</param>
     /// <returns>Their slots, as if each row were a generated token.</returns>
-    public static RowSlots SlotsOfRows(IReadOnlyList<PlacedSegment> rows, Device device)
-    {
-        var slots = rows.Select(row => (long)row.Segment.Slot).ToArray();
-        var distinct = slots.Select(slot => (int)slot).ToHashSet();
-        return distinct.Count == 1
-            ? new RowSlots(distinct.Single(), null, [], distinct)
-            : new RowSlots(null, tensor(slots, device: device), [], distinct);
-    }
+    public static RowSlots SlotsOfLastRows(IEnumerable<PlacedSegment> segments, Device device) =>
+        new([.. segments.Select(segment => segment.Segment.Slot)], [], device);
 
-    private static RowSlots SlotsOf(List<PlacedSegment> placed, Device device)
+    private static RowSlots SlotsOf(IReadOnlyList<PlacedSegment> placed, Device device)
     {
-        var distinct = placed.Select(segment => segment.Segment.Slot).ToHashSet();
-        if (distinct.Count == 1)
-        {
-            return new RowSlots(distinct.Single(), null, [], distinct);
-        }
-
-        var decodes = placed.Where(segment => segment.Segment.IsDecode).Select(segment => (long)segment.Segment.Slot).ToArray();
+        var decodes = placed.Where(segment => segment.Segment.IsDecode).Select(segment => segment.Segment.Slot);
         var prompts = placed.Where(segment => !segment.Segment.IsDecode).Select(segment => new RowRange(segment.FirstRow, segment.Count, segment.Segment.Slot));
-        return new RowSlots(null, decodes.Length > 0 ? tensor(decodes, device: device) : null, [.. prompts], distinct);
+        return new RowSlots([.. decodes], [.. prompts], device);
     }
 }
 

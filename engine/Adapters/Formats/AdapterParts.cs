@@ -8,9 +8,13 @@ internal sealed class AdapterParts
 {
     internal VisualFrontEndShape? Visual { get; set; }
 
+    internal ManifestEarlyFusion? EarlyFusion { get; set; }
+
     internal ManifestPrompts? Prompts { get; set; }
 
     internal ManifestTuning? Tuning { get; set; }
+
+    internal ManifestLora? Lora { get; set; }
 
     /// <summary>Component to name to tensor.</summary>
     internal SortedDictionary<string, SortedDictionary<string, Tensor>> Tensors { get; } = new(StringComparer.Ordinal);

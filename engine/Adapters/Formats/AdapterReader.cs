@@ -6,7 +6,6 @@ namespace Herd.Engine.Adapters.Formats;
 internal static class AdapterReader
 {
     private const int MaxDepth = 128;
-    private const int MaxPromptLength = 4096;
 
     /// <summary>Reads the visual front end.</summary>
     internal static void ReadVisual(PartReader reader, int? heads, AdapterParts parts)
@@ -30,30 +29,8 @@ internal static class AdapterReader
         parts.Visual = shape;
     }
 
-    /// <summary>Reads prompts and gates. A layer may lack its gate, and one without prompts may have an idle gate, as in released files.</summary>
-    /// <param name="reader">The file.</param>
-    /// <param name="length">Prompt slots of a layer where the file's shape does not tell them.</param>
-    /// <param name="parts">Where they go.</param>
-    internal static void ReadPrompts(PartReader reader, int? length, AdapterParts parts)
-    {
-        var (names, config) = (reader.Names, reader.Config);
-        var prompts = PromptsOf(reader, length);
-        var stored = names.QueryShape(prompts.Layers, prompts.Length, config.Width);
-        var canonical = CanonicalNames.Instance.QueryShape(prompts.Layers, prompts.Length, config.Width);
-        parts.Add(ComponentNames.Prompts, CanonicalNames.Instance.Query, reader.TryTake(names.Query, stored, canonical)!);
-        for (var layer = 0; layer < config.Layers; layer++)
-        {
-            if (reader.TryTake(names.Gate(layer), names.GateShape(config.Heads), CanonicalNames.Instance.GateShape(config.Heads)) is { } gate)
-            {
-                parts.Add(ComponentNames.Prompts, CanonicalNames.Instance.Gate(layer), gate);
-            }
-        }
-
-        parts.Prompts = prompts;
-    }
-
     /// <summary>Reads biases, scales and norms; what is absent stays as the base has it.</summary>
-    internal static void ReadTuning(PartReader reader, AdapterParts parts)
+    internal static void ReadTuning(PartReader reader, ScaleOrder order, AdapterParts parts)
     {
         var (names, config, canonical) = (reader.Names, reader.Config, CanonicalNames.Instance);
         var (biases, scales, norms) = (new SortedSet<TunedLinear>(), new SortedSet<TunedLinear>(), false);
@@ -73,7 +50,7 @@ internal static class AdapterReader
             foreach (var linear in TunedLinearExtensions.All)
             {
                 _ = Take(names.Bias(layer, linear), canonical.Bias(layer, linear), linear.OutWidth(config)) && biases.Add(linear);
-                _ = Take(names.Scale(layer, linear), canonical.Scale(layer, linear), linear.InWidth(config)) && scales.Add(linear);
+                _ = Take(names.Scale(layer, linear), canonical.Scale(layer, linear), order == ScaleOrder.Input ? linear.InWidth(config) : linear.OutWidth(config)) && scales.Add(linear);
             }
 
             norms |= Take(names.AttentionNorm(layer), canonical.AttentionNorm(layer), config.Width);
@@ -83,23 +60,7 @@ internal static class AdapterReader
         norms |= Take(names.FinalNorm, canonical.FinalNorm, config.Width);
         if (norms || biases.Count + scales.Count > 0)
         {
-            parts.Tuning = new ManifestTuning { Biases = [.. biases], Norms = norms, Scales = [.. scales] };
+            parts.Tuning = new ManifestTuning { Biases = [.. biases], Norms = norms, Order = order, Scales = [.. scales] };
         }
-    }
-
-    private static ManifestPrompts PromptsOf(PartReader reader, int? length)
-    {
-        var query = reader.Names.Query!;
-        var shape = reader.ShapeOf(query, length is null ? 3 : 2);
-        var (slots, rows) = length is null ? (shape[1], shape[0] * shape[1]) : (length.Value, shape[0]);
-        if (slots > MaxPromptLength || rows % slots != 0)
-        {
-            throw reader.Refuse(query, $"whole layers of {slots} prompts, at most {MaxPromptLength} each", $"{rows} rows");
-        }
-
-        var (layers, all) = (rows / slots, reader.Config.Layers);
-        return layers <= all
-            ? new ManifestPrompts { FirstLayer = all - (int)layers, Gate = GateForm.Tanh, Layers = (int)layers, Length = (int)slots }
-            : throw reader.Incompatible(query, $"prompts for at most {all} layers", $"for {layers}");
     }
 }

@@ -11,11 +11,21 @@ internal sealed class CanonicalNames : IAdapterNames
 
     public string FinalNorm => "norm";
 
+    public long[] NewGateShape => [1];
+
     public string Gate(int layer) => $"prompts.gate.{layer}";
+
+    public string NewGate(int layer) => $"prompts.new_gate.{layer}";
+
+    public string VisualGate(int layer) => $"prompts.visual_gate.{layer}";
 
     public string Bias(int layer, TunedLinear linear) => $"layers.{layer}.{Linears[(int)linear]}.bias";
 
     public string Scale(int layer, TunedLinear linear) => $"layers.{layer}.{Linears[(int)linear]}.scale";
+
+    public string LoraIn(int layer, TunedLinear linear) => $"layers.{layer}.{Linears[(int)linear]}.lora_in";
+
+    public string LoraOut(int layer, TunedLinear linear) => $"layers.{layer}.{Linears[(int)linear]}.lora_out";
 
     public string AttentionNorm(int layer) => $"layers.{layer}.attention_norm";
 

@@ -4,23 +4,43 @@ namespace Herd.Engine.Adapters.Formats;
 /// <remarks>Null: the layout has no such tensor. The visual front end is called the same in all of them.</remarks>
 internal interface IAdapterNames
 {
-    string? Query { get; }
+    /// <summary>The prompts of all layers in one tensor.</summary>
+    string? Query => null;
 
-    string? Gate(int layer);
+    /// <summary>The prompts of one layer.</summary>
+    string? LayerQuery(int layer) => null;
 
-    string? Bias(int layer, TunedLinear linear);
+    /// <summary>The gate of a layer's prompts.</summary>
+    string? Gate(int layer) => null;
 
-    string? Scale(int layer, TunedLinear linear);
+    /// <summary>A further factor of a layer's prompts, beside the gate's.</summary>
+    string? NewGate(int layer) => null;
 
-    string AttentionNorm(int layer);
+    /// <summary>The gate of a layer's visual slots, under early fusion.</summary>
+    string? VisualGate(int layer) => null;
 
-    string FeedForwardNorm(int layer);
+    string? Bias(int layer, TunedLinear linear) => null;
 
-    string FinalNorm { get; }
+    string? Scale(int layer, TunedLinear linear) => null;
+
+    /// <summary>The first of the low-rank matrices, [rank, in].</summary>
+    string? LoraIn(int layer, TunedLinear linear) => null;
+
+    /// <summary>The second of the low-rank matrices, [out, rank].</summary>
+    string? LoraOut(int layer, TunedLinear linear) => null;
+
+    string? AttentionNorm(int layer) => null;
+
+    string? FeedForwardNorm(int layer) => null;
+
+    string? FinalNorm => null;
 
     /// <summary>Shape of the prompts of all layers.</summary>
-    long[] QueryShape(int layers, int length, int width);
+    long[] QueryShape(int layers, int length, int width) => [(long)layers * length, width];
 
     /// <summary>Shape of one layer's gate.</summary>
-    long[] GateShape(int heads);
+    long[] GateShape(int heads) => [1, heads, 1, 1];
+
+    /// <summary>Shape of one layer's further factor.</summary>
+    long[] NewGateShape => [1, 1, 1, 1];
 }

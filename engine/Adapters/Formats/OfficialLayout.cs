@@ -10,8 +10,7 @@ internal static class OfficialLayout
 
     internal static string Part(TunedLinear linear) => linear.IsAttention() ? "attention" : "feed_forward";
 
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: an adapter of a kind that is not supported;
-    /// <see cref="EngineErrorCode.InvalidFile"/>: no adapter.</exception>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: no adapter.</exception>
     internal static IAdapterNames Recognise(ITensorFile file)
     {
         var names = file.Tensors.Keys;
@@ -21,14 +20,9 @@ internal static class OfficialLayout
                 file.Path, embedding, "an adapter's tensors alone", "the weights of a base", "Extract the adapter from the training checkpoint.");
         }
 
-        if ((Find(names, ".lora_") ?? Find(names, ".new_gate")) is { } lora)
+        if (Find(names, EarlyNames.VisualGatePart) is not null)
         {
-            throw Unsupported(file, lora, "LoRA", "LoRA adapters are not supported yet");
-        }
-
-        if (Find(names, ".visual_gate") is { } early)
-        {
-            throw Unsupported(file, early, "gates of visual slots", "Adapters with early fusion are not supported yet");
+            return new EarlyNames();
         }
 
         if (names.Any(name => name.StartsWith(MultimodalNames.OldPrefix, StringComparison.Ordinal)))
@@ -41,12 +35,7 @@ internal static class OfficialLayout
             return new MultimodalNames(MultimodalNames.Prefix);
         }
 
-        if (names.Contains(Query))
-        {
-            throw Unsupported(file, Query, "prompts without a visual front end", "V1 prefix adapters are not supported yet");
-        }
-
-        return names.Any(name => name.StartsWith("layers.", StringComparison.Ordinal))
+        return names.Contains(Query) || names.Any(name => name.StartsWith("layers.", StringComparison.Ordinal))
             ? new ChatNames()
             : throw new CheckpointException(
                 file.Path, null, "tensors of a LLaMA-Adapter V2", $"{names.Count()} tensors of another model", "Check that this is the right file.");
@@ -54,8 +43,4 @@ internal static class OfficialLayout
 
     private static string? Find(IEnumerable<string> names, string part) =>
         names.FirstOrDefault(name => name.Contains(part, StringComparison.Ordinal));
-
-    private static EngineException Unsupported(ITensorFile file, string tensor, string found, string why) => new(
-        EngineErrorCode.Incompatible,
-        $"{Path.GetFileName(file.Path)}: tensor '{tensor}': expected bias, scale, norm, prompt or visual parts, found {found}. {why}.");
 }

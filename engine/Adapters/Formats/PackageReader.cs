@@ -21,6 +21,10 @@ internal static class PackageReader
             ExpectAgreement(files.Path, "channelOrder", visual.ChannelOrder, options.ParsedChannelOrder ?? visual.ChannelOrder);
         }
 
+        ExpectAgreement(files.Path, "gate", manifest.Prompts?.Gate, options.Gate);
+        ExpectAgreement(files.Path, "keyValues", manifest.Prompts?.KeyValues, options.PromptKeyValues);
+        ExpectAgreement(files.Path, "length", manifest.Prompts?.Length, options.PromptLength);
+        ExpectAgreement(files.Path, "order", manifest.Tuning?.Order, options.ScaleOrder);
         return Assemble(manifest, files, options.BaseConfig);
     }
 
@@ -53,6 +57,8 @@ internal static class PackageReader
             Template = template,
             Components = components.ToImmutableSortedDictionary(component => component.Name, Describe, StringComparer.Ordinal),
             Visual = parts.Visual is { } shape ? Describe(shape, channelOrder) : null,
+            EarlyFusion = parts.EarlyFusion,
+            Lora = parts.Lora,
             Prompts = parts.Prompts,
             Tuning = parts.Tuning,
         };

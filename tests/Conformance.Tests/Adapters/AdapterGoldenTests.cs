@@ -63,21 +63,36 @@ public sealed class AdapterGoldenTests
             var linear = TunedLinearExtensions.All.FirstOrDefault(linear => parts.Any(part => part.Split('_')[0] == linear.OfficialName()));
             var held = parts[^1] switch
             {
-                "gate" => layer < weights.Prompts!.FirstLayer ? null : weights.Prompts.Gate(layer),
-                _ when tensor == "adapter_query.weight" => weights.Prompts!.Query,
+                "gate" => weights.Prompts.GetValueOrDefault(layer)?.Gate,
+                "new_gate" => null, // a factor of the gate
+                _ when parts[^2].StartsWith("lora_", StringComparison.Ordinal) => LoraOf(weights, layer, parts[^2]),
+                _ when tensor == "adapter_query.weight" => cat([.. weights.Prompts.OrderBy(prompts => prompts.Key).Select(prompts => prompts.Value.Static!)], 0),
                 _ when weights.Visual?.Tensors.ContainsKey(tensor) == true => weights.Visual.Tensors[tensor],
                 "bias" => weights.Bias(layer, linear),
                 var last when last.EndsWith("_bias", StringComparison.Ordinal) => weights.Bias(layer, linear),
-                var last when last.EndsWith("_scale", StringComparison.Ordinal) => weights.Scale(layer, linear),
+                var last when last.EndsWith("_scale", StringComparison.Ordinal) => weights.InputScale(layer, linear),
                 _ when parts[^2] == "attention_norm" => weights.AttentionNorm(layer),
                 _ when parts[^2] == "ffn_norm" => weights.FeedForwardNorm(layer),
                 _ => weights.FinalNorm,
             };
             var expected = original.Read(tensor).to(ScalarType.Float32).flatten();
-            Assert.True(held is null ? parts[^1] == "gate" : held.flatten().equal(parts[^1] == "gate" ? expected.tanh() : expected).all().item<bool>(), tensor);
+            if (parts[^1] == "gate")
+            {
+                expected = package.Manifest.Prompts!.Gate == GateForm.Tanh ? expected.tanh() : expected;
+                expected = original.Tensors.ContainsKey($"{tensor[..^4]}new_gate") ? expected * original.Read($"{tensor[..^4]}new_gate").to(ScalarType.Float32).flatten() : expected;
+            }
+
+            Assert.True(held is null ? parts[^1] is "gate" or "new_gate" : held.flatten().equal(expected).all().item<bool>(), tensor);
         }
 
-        Assert.True(weights.Prompts is null || weights.Prompts.FirstLayer + weights.Prompts.Layers == config.Layers);
+        Assert.Equal(Enumerable.Range(config.Layers - weights.Prompts.Count, weights.Prompts.Count), weights.Prompts.Keys.Order());
+    }
+
+    private static Tensor LoraOf(AdapterWeights weights, int layer, string part)
+    {
+        var linear = TunedLinearExtensions.All.Single(linear => part.Contains(linear.OfficialName(), StringComparison.Ordinal));
+        var pair = weights.Lora(layer, linear)!;
+        return part.EndsWith("_l1", StringComparison.Ordinal) ? pair.In : pair.Out;
     }
 
     private static LlamaConfig BaseOf(GoldenAdapter adapter) => adapter.FittingBases()[0].Open().Config;

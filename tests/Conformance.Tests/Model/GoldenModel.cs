@@ -59,7 +59,7 @@ internal sealed class GoldenModel : IDisposable
             {
                 var placed = step.Segments.Single(candidate => ReferenceEquals(candidate.Segment, segment));
                 var rows = hidden.narrow(0, placed.FirstRow, placed.Count);
-                return Model.Logits(rows, new RowSlots(segment.Slot, null, [], new HashSet<int> { segment.Slot }));
+                return Model.Logits(rows, new RowSlots([segment.Slot], [], CPU));
             }),
         ];
     }

@@ -59,14 +59,14 @@ public sealed class AdapterBankTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var chat = Read(AdapterSketch.Chat(), "chat");
-        using var visual = Read(AdapterSketch.Multimodal(), "visual");
+        using var visual = Read(AdapterSketch.Lora(), "visual");
         using var bank = new AdapterBank(Config, _weights, adapters: 2);
         bank.Fill(chat, 1);
         bank.Fill(visual, 2);
 
-        // Four generated tokens of all slots, then a prompt of slot 1 and one of the bare base.
+        // Four generated tokens of all slots, one with low-rank pairs; then a prompt of slot 1 and one of the bare base.
         int[] slots = [0, 1, 1, 2, 1, 1, 1, 0];
-        var mixed = new RowSlots(null, tensor(new long[] { 0, 1, 1, 2 }), [new RowRange(4, 3, 1), new RowRange(7, 1, 0)], new HashSet<int> { 0, 1, 2 });
+        var mixed = new RowSlots([0, 1, 1, 2], [new RowRange(4, 3, 1), new RowRange(7, 1, 0)], CPU);
         foreach (var linear in TunedLinearExtensions.All)
         {
             var rows = randn(8, linear.InWidth(Config));
@@ -78,13 +78,13 @@ public sealed class AdapterBankTests : IDisposable
         }
     }
 
-    private static RowSlots Single(int slot) => new(slot, null, [], new HashSet<int> { slot });
+    private static RowSlots Single(int slot) => new([.. Enumerable.Repeat(slot, 8)], [], CPU);
 
     /// <summary>All that a slot changes, on rows that are always the same and share their step with slot 2.</summary>
     private static List<Tensor> Outputs(AdapterBank bank, int slot)
     {
         using var random = new Generator(7);
-        var slots = new RowSlots(null, tensor(new long[] { slot, slot, 2, 2 }), [], new HashSet<int> { slot, 2 });
+        var slots = new RowSlots([slot, slot, 2, 2], [], CPU);
         var outputs = new List<Tensor>();
         for (var layer = 0; layer < Config.Layers; layer++)
         {

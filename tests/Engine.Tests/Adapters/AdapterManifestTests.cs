@@ -7,7 +7,7 @@ namespace Herd.Engine.Tests.Adapters;
 public sealed class AdapterManifestTests
 {
     private const string Canonical =
-        """{"base":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","components":{"tuning":{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","length":128,"parameters":8,"tensors":1}},"herd":1,"template":"chat-v1","tuning":{"biases":["query","down"],"norms":false,"scales":[]}}""";
+        """{"base":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","components":{"tuning":{"digest":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","length":128,"parameters":8,"tensors":1}},"herd":1,"template":"chat-v1","tuning":{"biases":["query","down"],"norms":false,"order":"input","scales":[]}}""";
 
     [Fact]
     public void ToJson_writes_the_canonical_text()

@@ -67,7 +67,7 @@ public sealed class AdapterPackageTests : IDisposable
         var manifest = package.Manifest;
 
         Assert.Equal(("alpaca", AdapterSketch.Options.BaseDigest), (manifest.Template, manifest.Base));
-        Assert.Equal(new ManifestPrompts { FirstLayer = 1, Gate = GateForm.Tanh, Layers = 2, Length = 3 }, manifest.Prompts);
+        Assert.Equal(new ManifestPrompts { FirstLayer = 1, Gate = GateForm.Tanh, KeyValues = PromptProjection.Base, Layers = 2, Length = 3 }, manifest.Prompts);
         Assert.Equal([TunedLinear.Query, TunedLinear.Output, TunedLinear.Gate, TunedLinear.Down, TunedLinear.Up], manifest.Tuning!.Biases);
         Assert.Empty(manifest.Tuning.Scales);
         Assert.True(manifest.Tuning.Norms);

@@ -133,27 +133,42 @@ public sealed class AdapterRefusalTests : IDisposable
         Assert.Contains("3 heads", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("llama.layers.0.attention.lora_wq_l1.weight")]
-    [InlineData("llama.layers.0.attention.new_gate")]
-    public void LoRA_is_refused_by_its_name(string name)
+    [Fact]
+    public void Half_a_low_rank_pair_is_refused()
     {
         var sketch = AdapterSketch.Multimodal();
-        sketch.Add(name, 1);
+        sketch.Add("llama.layers.0.attention.lora_wq_l1.weight", 2, AdapterSketch.Base.Width);
 
-        var error = Refused(sketch);
-
-        Assert.Equal(EngineErrorCode.Incompatible, error.Code);
-        Assert.Contains("LoRA", error.Message, StringComparison.Ordinal);
+        Assert.Contains("both matrices of a pair", Refused(sketch).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Early_fusion_is_refused_by_its_name()
+    public void A_low_rank_pair_of_two_ranks_is_refused()
     {
-        var sketch = AdapterSketch.Chat();
-        sketch.Add("layers.0.attention.visual_gate", 1);
+        var sketch = AdapterSketch.Multimodal();
+        sketch.Add("llama.layers.0.attention.lora_wq_l1.weight", 2, AdapterSketch.Base.Width);
+        sketch.Add("llama.layers.0.attention.lora_wq_l2.weight", AdapterSketch.Base.Width, 3);
 
-        Assert.Contains("early fusion are not supported yet", Refused(sketch).Message, StringComparison.Ordinal);
+        Assert.Equal(EngineErrorCode.Incompatible, Refused(sketch).Code);
+    }
+
+    [Fact]
+    public void Visual_slots_where_static_prompts_stand_are_refused()
+    {
+        var sketch = AdapterSketch.Early();
+        sketch.Add("layers.2.attention.visual_gate", 1, AdapterSketch.Base.Heads, 1, 1);
+
+        Assert.Contains("where no static prompts stand", Refused(sketch).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gap_in_the_layers_of_static_prompts_is_refused()
+    {
+        var sketch = AdapterSketch.Early();
+        sketch.Add("layers.1.attention.prompt", 5, AdapterSketch.Base.Width);
+        sketch.Tensors.Remove("layers.2.attention.prompt");
+
+        Assert.Contains("prompts in every layer", Refused(sketch).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,10 +187,10 @@ public sealed class AdapterRefusalTests : IDisposable
     [InlineData("template", "\"poem\"", "'template'")]
     [InlineData("components", "{}", "component")]
     [InlineData("components", "{\"visual\":null}", "digest of 'visual'")]
-    [InlineData("tuning", "{\"biases\":null,\"norms\":true,\"scales\":[]}", "biases")]
-    [InlineData("tuning", "{\"biases\":[],\"norms\":true,\"scales\":[]}", "'tuning'")]
+    [InlineData("tuning", "{\"biases\":null,\"norms\":true,\"order\":\"input\",\"scales\":[]}", "biases")]
+    [InlineData("tuning", "{\"biases\":[],\"norms\":true,\"order\":\"input\",\"scales\":[]}", "'tuning'")]
     [InlineData("prompts", "null", "'prompts'")]
-    [InlineData("prompts", "{\"firstLayer\":1,\"gate\":\"raw\",\"layers\":2,\"length\":3}", "gate")]
+    [InlineData("prompts", "{\"firstLayer\":1,\"gate\":\"sigmoid\",\"keyValues\":\"base\",\"layers\":2,\"length\":3}", "gate")]
     [InlineData("visual", "null", "")]
     public void A_manifest_that_says_something_else_is_refused(string field, string value, string message)
     {

@@ -85,7 +85,7 @@ public sealed class AdapterRegistryTests : IDisposable
         Assert.All(made.SelectMany(mine => mine), weights => Assert.True(IsFreed(weights)));
     }
 
-    private static bool IsFreed(AdapterWeights weights) => weights.FinalNorm!.IsInvalid && weights.Prompts!.Query.IsInvalid && weights.Visual!.Tensors.Values.All(tensor => tensor.IsInvalid);
+    private static bool IsFreed(AdapterWeights weights) => weights.FinalNorm!.IsInvalid && weights.Prompts.Values.All(prompts => prompts.Static!.IsInvalid) && weights.Visual!.Tensors.Values.All(tensor => tensor.IsInvalid);
 
     private AdapterWeights Weights() => AdapterWeights.FromPackage(_package, AdapterSketch.Base);
 

@@ -73,6 +73,53 @@ internal sealed class AdapterSketch
         return sketch;
     }
 
+    /// <summary>A visual model whose LLaMA parts have low-rank pairs of two ranks, and further gates.</summary>
+    internal static AdapterSketch Lora()
+    {
+        var sketch = Multimodal();
+        for (var layer = 0; layer < Base.Layers; layer++)
+        {
+            sketch.Add($"llama.layers.{layer}.attention.new_gate", 1, 1, 1, 1);
+            foreach (var linear in TunedLinearExtensions.All)
+            {
+                var rank = linear.IsAttention() ? 2 : 3;
+                sketch.Add($"llama.layers.{layer}.{Part(linear)}.lora_{linear.OfficialName()}_l1.weight", rank, linear.InWidth(Base));
+                sketch.Add($"llama.layers.{layer}.{Part(linear)}.lora_{linear.OfficialName()}_l2.weight", linear.OutWidth(Base), rank);
+            }
+        }
+
+        return sketch;
+    }
+
+    /// <summary>The paper's early fusion: visual slots in layers 0 and 1, static prompts in layer 2, and what the chat model tunes.</summary>
+    internal static AdapterSketch Early()
+    {
+        var sketch = Chat();
+        foreach (var (name, shape) in Visual.Tensors())
+        {
+            sketch.Add(name, shape);
+        }
+
+        sketch.Add("layers.0.attention.visual_gate", 1, Base.Heads, 1, 1);
+        sketch.Add("layers.1.attention.visual_gate", 1, Base.Heads, 1, 1);
+        sketch.Add("layers.2.attention.prompt", 5, Base.Width);
+        sketch.Add("layers.2.attention.prompt_gate", 1, Base.Heads, 1, 1);
+        return sketch;
+    }
+
+    /// <summary>V1: static prompts in the last two layers, gates in all.</summary>
+    internal static AdapterSketch Prefix()
+    {
+        var sketch = new AdapterSketch();
+        sketch.Add("adapter_query.weight", 20, Base.Width);
+        for (var layer = 0; layer < Base.Layers; layer++)
+        {
+            sketch.Add($"layers.{layer}.attention.gate", 1, Base.Heads, 1, 1);
+        }
+
+        return sketch;
+    }
+
     internal static AdapterSketch Of(string layout) => layout == "chat" ? Chat() : Multimodal();
 
     internal void Add(string name, params long[] shape)

@@ -18,16 +18,16 @@ public sealed class AdapterWeightsTests : IDisposable
         for (var layer = 0; layer < AdapterSketch.Base.Layers; layer++)
         {
             AssertEqual(sketch.Tensors[$"layers.{layer}.attention.wo_bias"], weights.Bias(layer, TunedLinear.Output));
-            AssertEqual(sketch.Tensors[$"layers.{layer}.attention.wk_scale"], weights.Scale(layer, TunedLinear.Key));
+            AssertEqual(sketch.Tensors[$"layers.{layer}.attention.wk_scale"], weights.InputScale(layer, TunedLinear.Key));
             AssertEqual(sketch.Tensors[$"layers.{layer}.feed_forward.w1_bias"], weights.Bias(layer, TunedLinear.Gate));
-            AssertEqual(sketch.Tensors[$"layers.{layer}.feed_forward.w2_scale"], weights.Scale(layer, TunedLinear.Down));
+            AssertEqual(sketch.Tensors[$"layers.{layer}.feed_forward.w2_scale"], weights.InputScale(layer, TunedLinear.Down));
             AssertEqual(sketch.Tensors[$"layers.{layer}.feed_forward.w3_bias"], weights.Bias(layer, TunedLinear.Up));
             AssertEqual(sketch.Tensors[$"layers.{layer}.attention_norm.weight"], weights.AttentionNorm(layer));
             AssertEqual(sketch.Tensors[$"layers.{layer}.ffn_norm.weight"], weights.FeedForwardNorm(layer));
         }
 
         AssertEqual(sketch.Tensors["norm.weight"], weights.FinalNorm);
-        Assert.Null(weights.Prompts);
+        Assert.Empty(weights.Prompts);
         Assert.Null(weights.Visual);
     }
 
@@ -36,13 +36,11 @@ public sealed class AdapterWeightsTests : IDisposable
     {
         var sketch = AdapterSketch.Multimodal();
         using var weights = Weights(sketch);
-        var prompts = weights.Prompts!;
 
-        Assert.Equal((1, 2), (prompts.FirstLayer, prompts.Layers));
-        AssertEqual(sketch.Tensors["adapter_query.weight"].view(2, 3, 8), prompts.Query);
-        AssertEqual(sketch.Tensors["llama.layers.2.attention.gate"].to(ScalarType.Float32).tanh().view(4), prompts.Gate(2));
-        Assert.Throws<ArgumentOutOfRangeException>(() => prompts.Gate(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => prompts.Gate(3));
+        Assert.Equal([1, 2], weights.Prompts.Keys.Order());
+        AssertEqual(sketch.Tensors["adapter_query.weight"].view(2, 3, 8)[1], weights.Prompts[2].Static);
+        AssertEqual(sketch.Tensors["llama.layers.2.attention.gate"].to(ScalarType.Float32).tanh().view(4), weights.Prompts[2].Gate);
+        Assert.All(weights.Prompts.Values, prompts => Assert.True(prompts.TakesPicture));
         Assert.Equal(3, weights.Visual!.Shape.QueryLength);
     }
 
@@ -55,11 +53,11 @@ public sealed class AdapterWeightsTests : IDisposable
         sketch.Tensors.Remove("llama.norm.weight");
         using var weights = Weights(sketch);
 
-        AssertEqual(zeros(4), weights.Prompts!.Gate(1));
+        AssertEqual(zeros(4), weights.Prompts[1].Gate);
         Assert.Null(weights.Bias(1, TunedLinear.Query));
         Assert.Null(weights.FinalNorm);
         Assert.Null(weights.Bias(0, TunedLinear.Key));
-        Assert.Equal((true, false, false, true), (weights.Biases(TunedLinear.Query), weights.Biases(TunedLinear.Key), weights.Scales(TunedLinear.Query), weights.TunesNorms));
+        Assert.True(weights.TunesNorms);
     }
 
     [Fact]

@@ -85,11 +85,11 @@ public sealed class PromptCacheTests
         Assert.True(IsFreed(idle));
     }
 
-    private static PromptKeyValues Make() => new(1, [zeros(1, 2, 3, 4)], [zeros(1, 2, 3, 4)], [zeros(4, 1)]);
+    private static PromptKeyValues Make() => new(new Dictionary<int, LayerKeyValues> { [1] = new(zeros(1, 2, 3, 4), zeros(1, 2, 3, 4), zeros(4, 1)) });
 
     private static PromptKeyValues Unexpected() => throw new InvalidOperationException("It was there already.");
 
-    private static bool IsFreed(PromptKeyValues entry) => entry.At(1)!.Value is var (keys, values, gate) && keys.IsInvalid && values.IsInvalid && gate.IsInvalid;
+    private static bool IsFreed(PromptKeyValues entry) => entry.At(1) is var (keys, values, gate) && keys.IsInvalid && values.IsInvalid && gate.IsInvalid;
 
     private static long Bytes()
     {

@@ -22,6 +22,7 @@ public sealed class ShapesModelTests(ITestOutputHelper output)
         var options = new EngineOptions { BaseFolder = ShapesModel.In("base"), ClipPath = ShapesModel.In("clip", "clip.pth"), Dtype = dtype, MaxWaitingSequences = 1000 };
         await using var engine = await InferenceEngine.LoadAsync(options, cancellationToken: cancel);
         using var scenes = await LoadAsync(engine, "scenes-official", engine.AdapterReadOptions with { VisualHeads = 4 });
+        using var early = await LoadAsync(engine, "scenes-early", engine.AdapterReadOptions with { VisualHeads = 4 }, ".safetensors");
         using var pirate = await LoadAsync(engine, "pirate", engine.AdapterReadOptions);
         using var json = await LoadAsync(engine, "json", engine.AdapterReadOptions);
 
@@ -29,6 +30,8 @@ public sealed class ShapesModelTests(ITestOutputHelper output)
         [
             ("scenes-official, pictures", scenes, ShapesModel.Questions("scenes-official")),
             ("scenes-official, text", scenes, ShapesModel.Instructions("scenes-official")),
+            ("scenes-early, pictures", early, ShapesModel.Questions("scenes-early")),
+            ("scenes-early, text", early, ShapesModel.Instructions("scenes-early")),
             ("pirate", pirate, ShapesModel.Instructions("pirate")),
             ("json", json, ShapesModel.Instructions("json")),
             ("bare base", null, ShapesModel.Instructions("base")),
@@ -52,9 +55,9 @@ public sealed class ShapesModelTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<AdapterLease> LoadAsync(InferenceEngine engine, string name, AdapterReadOptions options)
+    private static async Task<AdapterLease> LoadAsync(InferenceEngine engine, string name, AdapterReadOptions options, string ending = ".pth")
     {
-        using var package = AdapterPackage.Read(ShapesModel.In("adapters", name + ".pth"), options);
+        using var package = AdapterPackage.Read(ShapesModel.In("adapters", name + ending), options);
         return await engine.LoadAdapterAsync(package, TestContext.Current.CancellationToken);
     }
 
