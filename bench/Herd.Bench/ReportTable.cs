@@ -6,12 +6,14 @@ namespace Herd.Bench;
 internal static class ReportTable
 {
     private const string None = "-";
+    private const int Width = 100; // without a terminal there is no width to ask for
 
     /// <summary>Writes a report.</summary>
     public static void Write(IAnsiConsole console, Report report)
     {
         var (machine, options) = (report.Machine, report.Options);
         var instructions = machine.BFloat16.Count > 0 ? string.Join(", ", machine.BFloat16) : "no bfloat16 instructions";
+        console.Profile.Width = Math.Max(console.Profile.Width, Width);
         console.WriteLine($"Machine   {machine.Cpu}, {machine.Cores} cores ({instructions}), {report.Threads} threads");
         console.WriteLine($"Base      {report.Base.Digest[..16]}, {report.Base.Parameters:N0} parameters, {options.Dtype}");
         console.WriteLine($"Adapters  {options.Adapters} different ones of {report.AdapterParameters:N0} values: scale, bias, norm, prompts");
