@@ -113,10 +113,12 @@ internal sealed class Sampler
         var least = _probabilities[order[0]] * options.MinP;
         var most = Math.Min(order.Length, options.TopK ?? order.Length);
         var mass = options.TopK is null ? 1 : Sum(order[..most]);
+        // Probabilities may sum to a little more than 1, and top-p 1 keeps all.
+        var limit = options.TopP < 1 ? options.TopP * mass : double.PositiveInfinity;
         var before = 0.0;
         for (var i = 0; i < most; i++)
         {
-            if (before > options.TopP * mass || _probabilities[order[i]] < least)
+            if (before > limit || _probabilities[order[i]] < least)
             {
                 return i;
             }

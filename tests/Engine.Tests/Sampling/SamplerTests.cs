@@ -48,6 +48,11 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Distribution_TopP1_KeepsAllHoweverTheProbabilitiesRound() =>
+        Gen.Float[-9, 9].Array[400, 600].Sample(logits =>
+            Assert.Equal(logits.Length, new Sampler().Distribution(logits, new SamplingOptions { Temperature = 1 }).Ids.Length));
+
+    [Fact]
     public void Distribution_KeepsTheShortestHeadThatExceedsTopP()
     {
         Gen.Select(Logits, Gen.Float[0.05f, 1]).Sample((logits, topP) =>
