@@ -187,11 +187,7 @@ internal sealed class DeviceLoop : IDisposable
 
             foreach (var ((chunk, _), row) in ending.Zip(logits))
             {
-                var generation = _generations[chunk.Sequence];
-                if (generation.Continue(row, _sampler))
-                {
-                    End(generation);
-                }
+                Continue(_generations[chunk.Sequence], row);
             }
         }
         catch (Exception error)
@@ -206,6 +202,24 @@ internal sealed class DeviceLoop : IDisposable
                     End(generation);
                 }
             }
+        }
+    }
+
+    private void Continue(Generation generation, float[] logits)
+    {
+        try
+        {
+            if (generation.Continue(logits, _sampler))
+            {
+                End(generation);
+            }
+        }
+        catch (Exception error)
+        {
+            // What follows the step is each sequence's own: the others in it go on.
+            _logger.LogError(error, "A token could not be chosen.");
+            generation.Fail(Fault(error));
+            End(generation);
         }
     }
 

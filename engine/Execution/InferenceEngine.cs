@@ -131,7 +131,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ExpectServing();
-        RequestCheck.Check(request, Base.Config, ContextTokens);
+        RequestCheck.Check(request, Tokenizer.VocabularySize, ContextTokens);
         var generation = await SubmitAsync(request, cancellationToken).ConfigureAwait(false);
         try
         {

@@ -78,7 +78,7 @@ internal sealed class LoadedBase : IDisposable
         return new DeviceParts(
             new Scheduler(new SchedulerLimits(options.MaxRunningSequences, options.MaxStepTokens), blocks, slots),
             blocks,
-            new StepRunner(model, _weights),
+            new StepRunner(model, _weights, Tokenizer.VocabularySize),
             new PromptBuilder(model, Encoder),
             new PromptCache(options.PromptCacheBytes));
     }

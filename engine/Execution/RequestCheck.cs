@@ -1,5 +1,4 @@
 using System.Text;
-using Herd.Engine.Bases;
 
 namespace Herd.Engine.Execution;
 
@@ -10,22 +9,22 @@ internal static class RequestCheck
 
     /// <summary>Checks a request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="config">The base's sizes.</param>
+    /// <param name="pieces">Pieces of the tokenizer.</param>
     /// <param name="contextTokens">Most tokens of one sequence.</param>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/> or <see cref="EngineErrorCode.TooLong"/>.</exception>
-    public static void Check(GenerationRequest request, LlamaConfig config, int contextTokens)
+    public static void Check(GenerationRequest request, int pieces, int contextTokens)
     {
         request.Sampling.Validate();
         Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.");
         Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.");
         Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.");
-        Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < config.Vocabulary), $"logit_bias names a token outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
+        Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < pieces), $"logit_bias names a token outside the vocabulary: expected 0 to {pieces - 1}.");
         Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");
         Require(request.StopStrings.All(IsText), "A stop string holds half a character (a lone surrogate). Send whole characters.");
         Require(request.ResumeIds.Count < request.MaxTokens, $"The answer to go on with has {request.ResumeIds.Count} tokens already; expected fewer than the {request.MaxTokens} asked for.");
         foreach (var id in request.PromptIds.Concat(request.ResumeIds))
         {
-            Require(id >= 0 && id < config.Vocabulary, $"Token id {id} is outside the vocabulary: expected 0 to {config.Vocabulary - 1}.");
+            Require(id >= 0 && id < pieces, $"Token id {id} is outside the vocabulary: expected 0 to {pieces - 1}.");
         }
 
         if ((long)request.PromptIds.Count + request.MaxTokens > contextTokens)

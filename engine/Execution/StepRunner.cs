@@ -6,12 +6,15 @@ namespace Herd.Engine.Execution;
 
 /// <summary>Turns a step's segments into tensors and its last rows back into logits on the host.</summary>
 /// <remarks>Device thread only.</remarks>
-internal sealed class StepRunner(LlamaModel model, WeightStore weights)
+/// <param name="model">The model.</param>
+/// <param name="weights">Its weights.</param>
+/// <param name="pieces">Pieces of the tokenizer. A base may have further rows, which pad its matrices: they have no text and are never chosen.</param>
+internal sealed class StepRunner(LlamaModel model, WeightStore weights, int pieces)
 {
     /// <summary>Computes a step.</summary>
     /// <param name="segments">What to compute; at least one.</param>
     /// <param name="wanted">For which of them the logits behind the last token are wanted.</param>
-    /// <returns>One array of vocabulary size per wanted segment, in order of <paramref name="segments"/>.</returns>
+    /// <returns>One array with a value for each of the tokenizer's pieces per wanted segment, in order of <paramref name="segments"/>.</returns>
     public IReadOnlyList<float[]> Run(IReadOnlyList<Segment> segments, Func<Segment, bool> wanted)
     {
         using var scope = NewDisposeScope();
@@ -25,7 +28,7 @@ internal sealed class StepRunner(LlamaModel model, WeightStore weights)
         }
 
         var lastRows = PackedStep.Padded([.. placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1))], weights.Device);
-        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfLastRows(placed, weights.Device)).cpu();
+        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfLastRows(placed, weights.Device)).narrow(1, 0, pieces).cpu();
         return [.. segments.Where(wanted).Select(segment => ToArray(logits[Array.FindIndex(placed, row => ReferenceEquals(row.Segment, segment))]))];
     }
 
