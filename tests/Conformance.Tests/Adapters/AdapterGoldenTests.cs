@@ -19,10 +19,12 @@ public sealed class AdapterGoldenTests
     [MemberData(nameof(Adapters))]
     public void Over_every_base_it_is_read_or_refused_as_incompatible(string name)
     {
+        var adapter = GoldenAdapter.Of(name);
+        adapter.ExpectHeads();
         var configs = GoldenBase.All.Select(golden => golden.TryOpen()?.Config).OfType<LlamaConfig>().ToList();
 
         Assert.SkipWhen(configs.Count == 0, "The golden files hold no base in a form that is supported.");
-        Assert.All(configs, config => Assert.Contains(Refusal(GoldenAdapter.Of(name), config), new EngineErrorCode?[] { null, EngineErrorCode.Incompatible }));
+        Assert.All(configs, config => Assert.Contains(Refusal(adapter, config), new EngineErrorCode?[] { null, EngineErrorCode.Incompatible }));
     }
 
     [Theory]
@@ -79,7 +81,9 @@ public sealed class AdapterGoldenTests
             if (parts[^1] == "gate")
             {
                 expected = package.Manifest.Prompts!.Gate == GateForm.Tanh ? expected.tanh() : expected;
-                expected = original.Tensors.ContainsKey($"{tensor[..^4]}new_gate") ? expected * original.Read($"{tensor[..^4]}new_gate").to(ScalarType.Float32).flatten() : expected;
+                var factor = $"{tensor[..^4]}new_gate";
+                var hasFactor = original.Tensors.ContainsKey(factor) && package.Manifest.Prompts.Length > 1; // the official program takes none for single prompts
+                expected = hasFactor ? expected * original.Read(factor).to(ScalarType.Float32).flatten() : expected;
             }
 
             Assert.True(held is null ? parts[^1] is "gate" or "new_gate" : held.flatten().equal(expected).all().item<bool>(), tensor);

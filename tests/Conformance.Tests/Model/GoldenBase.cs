@@ -16,6 +16,10 @@ internal sealed record GoldenBase(string Name)
         .. Folders("*/params.json", "/consolidated.*.pth").Concat(Folders("*/config.json", "/model*.safetensors")).Distinct().Order(StringComparer.Ordinal).Select(name => new GoldenBase(name)),
     ];
 
+    /// <summary>Whether the manifest tells of bases whose files are not there.</summary>
+    public static bool AreSomeAbsent => GoldenManifest.Files.Any(name => !GoldenFolder.Has(name) && (name.EndsWith("/params.json", StringComparison.Ordinal)
+        || name.EndsWith("/model.safetensors", StringComparison.Ordinal) || name.EndsWith("/consolidated.00.pth", StringComparison.Ordinal)));
+
     /// <summary>The outputs recorded for the base: they lie in the folder or, for a second form, in the one above.</summary>
     public string OutputsName => GoldenFolder.Has(Name + Outputs) || !Name.Contains('/', StringComparison.Ordinal) ? Name + Outputs : Name[..Name.LastIndexOf('/')] + Outputs;
 

@@ -32,7 +32,7 @@ internal static class GoldenPictures
 
     public static VisualFrontEnd FrontEnd(GoldenAdapter adapter)
     {
-        Assert.SkipWhen(adapter.VisualHeads is null, "No configuration beside the adapters tells the heads of the visual blocks.");
+        adapter.ExpectHeads();
         using var file = TensorFile.Open(adapter.Path);
         return VisualFrontEnd.Load(new TensorReader(file), VisualFrontEndShape.Of(file, adapter.VisualHeads!.Value), CPU);
     }
@@ -52,19 +52,29 @@ internal static class GoldenPictures
         return tensor.unsqueeze(0);
     }
 
+    /// <summary>What is recorded for picture files under a name, as far as the files are there; skips the test where there are none.</summary>
+    public static IReadOnlyList<(string Name, string File)> RecordedFor(GoldenTensors expected, string what)
+    {
+        var recorded = expected.Matching("", "." + what).Where(tensor => GoldenFolder.Has("images/" + tensor.Between)).ToList();
+        Assert.SkipWhen(recorded.Count == 0, $"The golden files hold no picture file with its {what}.");
+        return recorded;
+    }
+
     /// <summary>The adapters that may be behind the outputs from picture files, which name none: those whose front end comes closest to the recorded visual queries.</summary>
     public static IReadOnlyList<GoldenAdapter> BehindPictureFiles(GoldenTensors expected)
     {
-        var candidates = GoldenAdapter.All.Where(adapter => adapter.TakesPictures && adapter.Outputs.Any()).Select(adapter => (Adapter: adapter, Distance: Distance(adapter, expected))).ToList();
+        var candidates = GoldenAdapter.All.Where(adapter => adapter.TakesPictures).Select(adapter => (Adapter: adapter, Distance: Distance(adapter, expected))).ToList();
         Assert.SkipWhen(candidates.Count == 0, "The golden files hold no adapter that takes pictures.");
-        var limit = Math.Max(Difference.Query, candidates.Min(candidate => candidate.Distance));
-        return [.. candidates.Where(candidate => candidate.Distance <= limit).Select(candidate => candidate.Adapter)];
+        var closest = candidates.Min(candidate => candidate.Distance);
+        Assert.SkipWhen(closest > Difference.Query && GoldenAdapter.AreSomeAbsent, "The adapter behind the picture files is none of those that are there.");
+        return [.. candidates.Where(candidate => candidate.Distance <= Math.Max(Difference.Query, closest)).Select(candidate => candidate.Adapter)];
     }
 
     private static double Distance(GoldenAdapter adapter, GoldenTensors expected)
     {
         using var scope = NewDisposeScope();
         using var frontEnd = FrontEnd(adapter);
-        return expected.Matching("", ".visual_query").Select(query => Difference.Between(expected.Read(query.Name), frontEnd.Query(expected.Read(query.Between + ".clip_features")))).DefaultIfEmpty().Max();
+        var recorded = expected.Matching("", ".visual_query").Select(query => (Query: expected.Read(query.Name), Features: expected.Read(query.Between + ".clip_features")));
+        return recorded.Select(picture => Difference.Between(picture.Query, frontEnd.Query(picture.Features))).DefaultIfEmpty().Max();
     }
 }

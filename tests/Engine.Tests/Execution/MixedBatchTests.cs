@@ -10,6 +10,8 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
     private static readonly Ask[] AnyLengths = Workload.Random(seed: 1, count: 32, longestPrompt: 150, mostTokens: 25);
     private static readonly Ask[] LongAnswers = Workload.Random(seed: 2, count: 20, longestPrompt: 30, mostTokens: 60);
 
+    private static readonly Ask[] BareBase = [.. AnyLengths.Take(12).Select(ask => ask with { Adapter = null, Picture = null })];
+
     [Theory]
     [InlineData(EngineDtype.Float32)]
     [InlineData(EngineDtype.BFloat16)]
@@ -38,12 +40,41 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
         Assert.NotEqual(0, status.Preemptions);
     }
 
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_HeadsThatShareKeys_AnswersAsAlone(EngineDtype dtype)
+    {
+        var grouped = TinyModel.Options with { BaseFolder = TinyModel.Golden("tiny-llama-gqa", "hf"), Dtype = dtype, MaxRunningSequences = 6, MaxStepTokens = 70 };
+        await ExpectAsAloneAsync(grouped, BareBase, arrivals: 5);
+    }
+
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_GoingOnBehindTokensOfBefore_AnswersAsIfNeverStopped(EngineDtype dtype)
+    {
+        var options = TinyModel.Options with { Dtype = dtype };
+        var wanted = await alone.To(LongAnswers, options);
+        await using var engine = await TinyModel.LoadAsync(options);
+        var adapters = await Workload.LoadAdaptersAsync(engine, LongAnswers);
+        var found = await Task.WhenAll(LongAnswers.Zip(wanted, async (ask, whole) =>
+        {
+            var request = ask.Request(adapters) with { ResumeIds = whole.Ids[..(whole.Ids.Length / 2)] };
+            return await Answer.ReadAsync(engine.GenerateAsync(request, TestContext.Current.CancellationToken));
+        }));
+
+        Assert.Equal(wanted.Select(whole => whole.Ids[(whole.Ids.Length / 2)..]), found.Select(rest => rest.Ids));
+        Assert.Equal(wanted.Select(whole => whole.LogProbabilities[(whole.Ids.Length / 2)..]), found.Select(rest => rest.LogProbabilities));
+        Assert.Equal(wanted.Select(Outcome), found.Select(Outcome));
+    }
+
     private async Task<EngineStatus> ExpectAsAloneAsync(EngineOptions options, Ask[] asks, int arrivals)
     {
         var cancel = TestContext.Current.CancellationToken;
-        var wanted = await alone.To(asks, options.Dtype);
+        var wanted = await alone.To(asks, options);
         await using var engine = await TinyModel.LoadAsync(options);
-        var adapters = await Workload.LoadAdaptersAsync(engine);
+        var adapters = await Workload.LoadAdaptersAsync(engine, asks);
         var found = await Workload.RunTogetherAsync(engine, adapters, asks, Workload.RandomArrivals(arrivals, asks.Length), cancel);
         var status = await TinyModel.WhenIdleAsync(engine);
 
@@ -69,14 +100,15 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
     /// <summary>The answers of an engine that works on one request at a time.</summary>
     public sealed class AnsweredAlone
     {
-        private readonly ConcurrentDictionary<(Ask[], EngineDtype), Task<Answer[]>> _answers = new();
+        private readonly ConcurrentDictionary<(Ask[], string, EngineDtype), Task<Answer[]>> _answers = new();
 
-        internal Task<Answer[]> To(Ask[] asks, EngineDtype dtype) => _answers.GetOrAdd((asks, dtype), _ => AnswerAsync(asks, dtype));
+        internal Task<Answer[]> To(Ask[] asks, EngineOptions options) =>
+            _answers.GetOrAdd((asks, options.BaseFolder, options.Dtype), key => AnswerAsync(asks, TinyModel.Options with { BaseFolder = key.Item2, Dtype = key.Item3 }));
 
-        private static async Task<Answer[]> AnswerAsync(Ask[] asks, EngineDtype dtype)
+        private static async Task<Answer[]> AnswerAsync(Ask[] asks, EngineOptions options)
         {
-            await using var engine = await TinyModel.LoadAsync(TinyModel.Options with { Dtype = dtype });
-            return await Workload.RunAloneAsync(engine, await Workload.LoadAdaptersAsync(engine), asks, TestContext.Current.CancellationToken);
+            await using var engine = await TinyModel.LoadAsync(options);
+            return await Workload.RunAloneAsync(engine, await Workload.LoadAdaptersAsync(engine, asks), asks, TestContext.Current.CancellationToken);
         }
     }
 }

@@ -10,7 +10,9 @@ internal static class TinyModel
 {
     public const string Visual = "BIAS";
     public const string Caption = "CAPTION";
+    public const string Lora = "LORA-BIAS";
     public const string Chat = "CHAT-BIAS-SCALE-NORM";
+    public const string Prefix = "V1-PREFIX";
 
     private const int VisualHeads = 4;
 
@@ -24,7 +26,7 @@ internal static class TinyModel
         MaxSequenceTokens = 256,
     };
 
-    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Chat];
+    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Lora, Chat, Prefix];
 
     public static IReadOnlyDictionary<string, byte[]> Pictures { get; } =
         Directory.EnumerateFiles(Golden("images"), "*.png").Order(StringComparer.Ordinal).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);

@@ -43,10 +43,16 @@ internal static class Workload
         return [.. Enumerable.Range(0, count).Select(index => new Arrival(random.Next(Math.Max(0, index - 3), Math.Max(1, index)), random.Next(12)))];
     }
 
-    public static async Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine)
+    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine) => LoadAdaptersAsync(engine, TinyModel.Adapters);
+
+    /// <summary>Loads the adapters that some requests name.</summary>
+    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine, Ask[] asks) =>
+        LoadAdaptersAsync(engine, asks.Select(ask => ask.Adapter).OfType<string>().Distinct());
+
+    private static async Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine, IEnumerable<string> names)
     {
         var leases = new Dictionary<string, AdapterLease>();
-        foreach (var name in TinyModel.Adapters)
+        foreach (var name in names)
         {
             leases.Add(name, await TinyModel.LoadAdapterAsync(engine, name));
         }
@@ -97,8 +103,8 @@ internal static class Workload
 
     private static Ask RandomAsk(Random random, int longestPrompt, int mostTokens)
     {
-        var adapter = random.Next(4) is > 0 and var which ? TinyModel.Adapters[which - 1] : null;
-        var takesPictures = adapter is TinyModel.Visual or TinyModel.Caption;
+        var adapter = random.Next(TinyModel.Adapters.Count + 1) is > 0 and var which ? TinyModel.Adapters[which - 1] : null;
+        var takesPictures = adapter is TinyModel.Visual or TinyModel.Caption or TinyModel.Lora;
         var pictures = TinyModel.Pictures.Keys.ToArray();
         return new Ask(
             adapter,
