@@ -86,6 +86,7 @@ internal static class Benchmark
             MaxRunningSequences = most,
             MaxStepTokens = Math.Max(most + 64, 512),
             AdapterSlots = options.Adapters,
+            ReusePrompts = false, // every round is to compute its prompts
             PromptCacheBytes = 4L << 30,
         };
     }

@@ -89,4 +89,8 @@ public sealed record GenerationFinished : GenerationUpdate
     /// <summary>From submission to the end.</summary>
     [Id(4)]
     public TimeSpan Duration { get; init; }
+
+    /// <summary>How many of the prompt's tokens were in the replica's cache already and not computed.</summary>
+    [Id(5)]
+    public int ReusedTokens { get; init; }
 }

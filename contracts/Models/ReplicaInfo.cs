@@ -42,7 +42,7 @@ public sealed record ReplicaInfo
     [Id(4)]
     public int WaitingSequences { get; init; }
 
-    /// <summary>Free KV blocks.</summary>
+    /// <summary>Free KV blocks; those that hold prompts for as long as nobody needs the room are among them.</summary>
     [Id(5)]
     public int FreeBlocks { get; init; }
 
@@ -53,6 +53,18 @@ public sealed record ReplicaInfo
     /// <summary>Digests of the adapter versions it holds in memory.</summary>
     [Id(7)]
     public ImmutableArray<string> ResidentVersions { get; init; } = [];
+
+    /// <summary>How many of the free blocks hold prompts.</summary>
+    [Id(8)]
+    public int CachedBlocks { get; init; }
+
+    /// <summary>Prompt tokens of all sequences that began to run since the replica's start.</summary>
+    [Id(9)]
+    public long PromptTokens { get; init; }
+
+    /// <summary>How many of them were in the cache already and not computed.</summary>
+    [Id(10)]
+    public long ReusedTokens { get; init; }
 }
 
 /// <summary>A base, as every replica of it describes it.</summary>

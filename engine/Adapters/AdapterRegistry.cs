@@ -19,6 +19,9 @@ internal sealed class AdapterRegistry : IDisposable
         }
     }
 
+    /// <summary>Holds that have not been given back.</summary>
+    public int Leases { get; private set; }
+
     /// <summary>Takes weights in, or drops them where the version is held already.</summary>
     /// <param name="version">The version's digest.</param>
     /// <param name="manifest">What it is.</param>
@@ -61,6 +64,7 @@ internal sealed class AdapterRegistry : IDisposable
             }
 
             entry.Leases++;
+            Leases++;
             return new AdapterLease(this, version, entry.Manifest, entry.Weights);
         }
     }
@@ -71,6 +75,8 @@ internal sealed class AdapterRegistry : IDisposable
     {
         lock (_lock)
         {
+            Leases--;
+
             // Absent once the engine is gone: leases may outlive it.
             if (_entries.TryGetValue(version, out var entry) && --entry.Leases == 0)
             {

@@ -1,27 +1,26 @@
-namespace Herd.Engine.Adapters;
+using Herd.Engine.KvCache;
 
-/// <summary>What prompt keys and values depend on.</summary>
-/// <param name="Scope">The owner: nothing is shared across owners, so that timing tells nobody anything.</param>
-/// <param name="Version">The adapter version's digest.</param>
-/// <param name="Picture">The picture's digest; null for none.</param>
-internal sealed record PromptKey(string Scope, string Version, string? Picture);
+namespace Herd.Engine.Adapters;
 
 /// <summary>Prompt keys and values by what they depend on; those no sequence holds are dropped, least recently used first, beyond a number of bytes.</summary>
 /// <remarks>Device thread only. Owns what it holds.</remarks>
 internal sealed class PromptCache(long maximumIdleBytes) : IDisposable
 {
-    private readonly Dictionary<PromptKey, Entry> _entries = [];
-    private readonly LinkedList<PromptKey> _idle = new();
+    private readonly Dictionary<KvKey, Entry> _entries = [];
+    private readonly LinkedList<KvKey> _idle = new();
     private long _idleBytes;
 
     /// <summary>Entries held by sequences or kept for later.</summary>
     public int Count => _entries.Count;
 
+    /// <summary>Holds that have not been given back.</summary>
+    public int Leases => _entries.Values.Sum(entry => entry.Leases);
+
     /// <summary>Takes a hold on an entry, which is computed where it is not there.</summary>
     /// <param name="key">What it depends on.</param>
     /// <param name="compute">Computes it.</param>
     /// <returns>The keys and values, borrowed until <see cref="Release"/>.</returns>
-    public PromptKeyValues Lease(PromptKey key, Func<PromptKeyValues> compute)
+    public PromptKeyValues Lease(KvKey key, Func<PromptKeyValues> compute)
     {
         if (!_entries.TryGetValue(key, out var entry))
         {
@@ -40,7 +39,7 @@ internal sealed class PromptCache(long maximumIdleBytes) : IDisposable
 
     /// <summary>Gives a hold back.</summary>
     /// <param name="key">What it depends on.</param>
-    public void Release(PromptKey key)
+    public void Release(KvKey key)
     {
         var entry = _entries[key];
         if (--entry.Leases > 0)

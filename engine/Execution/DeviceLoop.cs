@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Herd.Engine.Adapters;
-using Herd.Engine.KvCache;
 using Herd.Engine.Model;
 using Herd.Engine.Sampling;
 using Herd.Engine.Scheduling;
@@ -18,7 +17,7 @@ internal sealed class DeviceLoop : IDisposable
     private readonly Dictionary<Sequence, Generation> _generations = [];
     private readonly Sampler _sampler = new();
     private readonly Scheduler _scheduler;
-    private readonly BlockAllocator _blocks;
+    private readonly BlockLedger _blocks;
     private readonly StepRunner _runner;
     private readonly PromptBuilder _prompts;
     private readonly PromptCache _promptCache;
@@ -27,6 +26,7 @@ internal sealed class DeviceLoop : IDisposable
     private readonly int _mostGenerations;
     private volatile EngineStatus _status;
     private long _preemptions;
+    private long _accountFaults;
     private int _live;
 
     /// <summary>Starts the thread.</summary>
@@ -115,10 +115,12 @@ internal sealed class DeviceLoop : IDisposable
                 EndAll(() => Fault(error));
             }
 
+            AuditWhenIdle();
             Publish();
         }
 
         EndAll(Stopped);
+        AuditWhenIdle();
         Publish();
         _promptCache.Dispose();
     }
@@ -143,7 +145,38 @@ internal sealed class DeviceLoop : IDisposable
     }
 
     private void Publish() =>
-        _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total) { Preemptions = _preemptions };
+        _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total)
+        {
+            Preemptions = _preemptions,
+            CachedBlocks = _blocks.Cached,
+            PromptTokens = _blocks.PromptTokens,
+            ReusedTokens = _blocks.ReusedTokens,
+            Evictions = _blocks.Evictions,
+            AccountFaults = _accountFaults,
+        };
+
+    /// <summary>Whoever has ended must have left nothing held.</summary>
+    private void AuditWhenIdle()
+    {
+        if (_generations.Count > 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _scheduler.Audit();
+            if (_blocks.Free != _blocks.Total || _promptCache.Leases > 0)
+            {
+                throw new InvalidOperationException($"{_blocks.Total - _blocks.Free} blocks and {_promptCache.Leases} prompts are held by nobody.");
+            }
+        }
+        catch (InvalidOperationException error)
+        {
+            _accountFaults++;
+            _logger.LogError(error, "The engine's accounts are wrong.");
+        }
+    }
 
     private void Start(Generation generation)
     {
@@ -155,10 +188,9 @@ internal sealed class DeviceLoop : IDisposable
 
         try
         {
-            if (generation.PromptKey is { } key)
+            if (generation.Adapter is { Weights: { Prompts.Count: > 0 } weights })
             {
-                var adapter = generation.Adapter!;
-                generation.Prompts = _promptCache.Lease(key, () => _prompts.Build(adapter.Weights, generation.Picture));
+                generation.Prompts = _promptCache.Lease(generation.Sequence.Key, () => _prompts.Build(weights, generation.Picture));
             }
 
             _generations.Add(generation.Sequence, generation);
@@ -180,11 +212,7 @@ internal sealed class DeviceLoop : IDisposable
             var ending = plan.Chunks.Zip(segments).Where(pair => pair.First.ReachesEnd).ToArray();
             var wanted = ending.Select(pair => pair.Second).ToHashSet<Segment>(ReferenceEqualityComparer.Instance);
             var logits = _runner.Run(segments, wanted.Contains);
-            foreach (var chunk in plan.Chunks)
-            {
-                chunk.Sequence.Computed += chunk.Count;
-            }
-
+            _scheduler.Advance(plan);
             foreach (var ((chunk, _), row) in ending.Zip(logits))
             {
                 Continue(_generations[chunk.Sequence], row);
@@ -258,7 +286,7 @@ internal sealed class DeviceLoop : IDisposable
     {
         if (generation.Prompts is not null)
         {
-            _promptCache.Release(generation.PromptKey!);
+            _promptCache.Release(generation.Sequence.Key);
             generation.Prompts = null;
         }
 

@@ -49,6 +49,10 @@ public sealed record EngineOptions
     /// <value>Default 16.</value>
     public int AdapterSlots { get; init; } = 16;
 
+    /// <summary>Whether keys and values of prompts are kept, and used again for requests of the same scope, adapter version and picture that begin alike.</summary>
+    /// <value>Default true. Answers are the same either way.</value>
+    public bool ReusePrompts { get; init; } = true;
+
     /// <summary>Bytes of cached prompt keys and values (one entry per version and picture).</summary>
     /// <value>Default 256 MiB.</value>
     public long PromptCacheBytes { get; init; } = 256L << 20;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Herd.Engine.Adapters;
+using Herd.Engine.KvCache;
 using Herd.Engine.Sampling;
 using Herd.Engine.Scheduling;
 using Herd.Engine.Tokenization;
@@ -35,7 +36,7 @@ internal sealed class Generation
         _submitted = clock.GetTimestamp();
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
-        Sequence = new Sequence(id, request.PromptIds, adapter?.Version);
+        Sequence = new Sequence(id, request.PromptIds, new KvKey(request.Scope, adapter?.Version, picture?.Digest));
 
         // Room for every event there can be: the loop never waits for a reader.
         _events = Channel.CreateBounded<GenerationEvent>(new BoundedChannelOptions(request.MaxTokens + 1) { SingleReader = true, SingleWriter = true });
@@ -54,8 +55,6 @@ internal sealed class Generation
     /// <summary>The prompts of the adapter under the picture, while the generation lives; null for an adapter without prompts.</summary>
     public PromptKeyValues? Prompts { get; set; }
 
-    /// <summary>What <see cref="Prompts"/> is cached under.</summary>
-    public PromptKey? PromptKey => Adapter is null || Adapter.Weights.Prompts.Count == 0 ? null : new PromptKey(_request.Scope, Adapter.Version, Picture?.Digest);
 
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;
@@ -149,6 +148,7 @@ internal sealed class Generation
         _events.Writer.TryWrite(new GenerationFinished(reason, Sequence.PromptTokens, Generated, answerTokens)
         {
             Text = rest,
+            ReusedTokens = Sequence.ReusedTokens ?? 0,
             TimeToFirstToken = _firstToken ?? TimeSpan.Zero,
             Duration = _clock.GetElapsedTime(_submitted),
         });

@@ -28,6 +28,9 @@ public sealed record TokenGenerated(int Index, int TokenId) : GenerationEvent
 /// <param name="AnswerTokens">How many leading generated tokens lie wholly before a stop string; all of them where none was found.</param>
 public sealed record GenerationFinished(FinishReason Reason, int PromptTokens, int CompletionTokens, int AnswerTokens) : GenerationEvent
 {
+    /// <summary>How many of the prompt's tokens were in the cache already and not computed.</summary>
+    public int ReusedTokens { get; init; }
+
     /// <summary>From submission to the first token.</summary>
     public TimeSpan TimeToFirstToken { get; init; }
 

@@ -54,6 +54,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine holds now.</summary>
     public EngineStatus Status => _loop.Status;
 
+    /// <summary>Holds on adapters that have not been given back.</summary>
+    internal int AdapterLeases => _registry.Leases;
+
     /// <summary>What reading an adapter for this base needs; add what the file leaves out with a <c>with</c> expression.</summary>
     public AdapterReadOptions AdapterReadOptions => new() { BaseConfig = Base.Config, BaseDigest = Base.Digest };
 

@@ -69,7 +69,7 @@ internal sealed class LoadedBase : IDisposable
     public DeviceParts MakeParts(EngineOptions options, AdapterRegistry registry)
     {
         var config = Description.Config;
-        var blocks = new BlockAllocator(options.KvCacheTokens / BlockAllocator.BlockTokens);
+        var blocks = new BlockLedger(options.KvCacheTokens / BlockAllocator.BlockTokens, options.ReusePrompts);
         var pool = Own(new KvPool(config.Layers, blocks.Total, config.KvHeads, config.HeadWidth, _weights.Dtype, _weights.Device));
         var bank = Own(new AdapterBank(config, _weights, options.AdapterSlots));
         var rotary = Own(new RotaryTable(ContextTokens, config.HeadWidth, config.RopeTheta, _weights.Device));

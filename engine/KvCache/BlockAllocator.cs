@@ -31,6 +31,11 @@ internal sealed class BlockAllocator
     /// <returns>The blocks.</returns>
     public static int BlocksFor(int tokens) => (tokens + BlockTokens - 1) / BlockTokens;
 
+    /// <summary>Whether a block is free.</summary>
+    /// <param name="block">The block.</param>
+    /// <returns>True where it can be taken.</returns>
+    public bool IsFree(int block) => !_used[block];
+
     /// <summary>Lengthens a sequence's block list so that it can hold a number of tokens; takes all blocks needed or none.</summary>
     /// <param name="blocks">The sequence's blocks.</param>
     /// <param name="tokens">The tokens it must be able to hold.</param>

@@ -1,5 +1,3 @@
-using Herd.Engine.KvCache;
-
 namespace Herd.Engine.Scheduling;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Herd.Engine.Scheduling;
 /// counts blocks first. A running sequence that cannot get a block takes it from the youngest one, which waits and is recomputed later.
 /// </summary>
 /// <remarks>Integers only, single-threaded. <see cref="ISlotTable"/> decides whether a sequence's adapter can be on the device.</remarks>
-internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, ISlotTable slots)
+internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlotTable slots)
 {
     private readonly LinkedList<Sequence> _waiting = new();
     private readonly List<Sequence> _running = [];
@@ -36,7 +34,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
         }
     }
 
-    /// <summary>Plans the next step. The caller computes it and raises each sequence's <see cref="Sequence.Computed"/>.</summary>
+    /// <summary>Plans the next step. The caller computes it and tells <see cref="Advance"/>.</summary>
     /// <returns>The plan.</returns>
     public StepPlan Next()
     {
@@ -61,7 +59,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
             Take(sequence);
         }
 
-        while (preempted.Count == 0 && _waiting.First?.Value is { } next && Math.Min(next.Pending, PromptTiles.Tokens) <= budget && Admit(next))
+        while (preempted.Count == 0 && _waiting.First?.Value is { } next && Admit(next, budget))
         {
             Take(next);
         }
@@ -81,16 +79,43 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
         }
     }
 
-    private bool Admit(Sequence sequence)
+    /// <summary>Notes that a step has been computed.</summary>
+    /// <param name="plan">The step.</param>
+    public void Advance(StepPlan plan)
     {
-        // One token more than the prompt, or the first generated token could find no room.
-        if (_running.Count >= limits.MaxRunningSequences || BlockAllocator.BlocksFor(sequence.Tokens.Count + 1) > blocks.Free
-            || !slots.TryLease(sequence.Adapter, out var slot))
+        foreach (var chunk in plan.Chunks)
+        {
+            blocks.Advance(chunk.Sequence, chunk.Count);
+        }
+    }
+
+    /// <summary>Counts anew what running sequences hold.</summary>
+    /// <exception cref="InvalidOperationException">An account is wrong: a fault of the engine.</exception>
+    public void Audit()
+    {
+        blocks.Audit(_running);
+        var leased = _running.Count(sequence => sequence.Adapter is not null);
+        if (slots.Leases != leased)
+        {
+            throw new InvalidOperationException($"Slots are held {slots.Leases} times by {leased} sequences with adapters.");
+        }
+    }
+
+    private bool Admit(Sequence sequence, int budget)
+    {
+        if (_running.Count >= limits.MaxRunningSequences)
         {
             return false;
         }
 
-        blocks.TryGrow(sequence.Blocks, sequence.Tokens.Count + 1);
+        var prefix = blocks.LongestPrefix(sequence);
+        var pending = sequence.Tokens.Count - BlockLedger.TokensOf(prefix);
+        if (Math.Min(pending, PromptTiles.Tokens) > budget || !blocks.HasRoom(sequence, prefix) || !slots.TryLease(sequence.Adapter, out var slot))
+        {
+            return false;
+        }
+
+        blocks.Begin(sequence, prefix);
         sequence.Slot = slot;
         _waiting.RemoveFirst();
         _running.Add(sequence);
@@ -99,7 +124,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
 
     private bool Grow(Sequence sequence, List<Sequence> preempted)
     {
-        while (!blocks.TryGrow(sequence.Blocks, sequence.Tokens.Count))
+        while (!blocks.TryGrow(sequence, sequence.Tokens.Count))
         {
             var youngest = _running[^1];
             Preempt(youngest);
@@ -122,9 +147,8 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockAllocator blocks, I
 
     private void Free(Sequence sequence)
     {
-        blocks.Release(sequence.Blocks);
+        blocks.Release(sequence);
         slots.Release(sequence.Adapter);
-        sequence.Computed = 0;
         sequence.Slot = 0;
     }
 }

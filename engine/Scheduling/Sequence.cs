@@ -1,3 +1,5 @@
+using Herd.Engine.KvCache;
+
 namespace Herd.Engine.Scheduling;
 
 /// <summary>One generation as the scheduler sees it: integers only. Used by the device loop alone.</summary>
@@ -6,20 +8,23 @@ internal sealed class Sequence
     /// <summary>Makes a waiting sequence.</summary>
     /// <param name="id">Its number.</param>
     /// <param name="promptIds">The prompt's ids, at least one.</param>
-    /// <param name="adapter">The adapter version's digest; null for the bare base.</param>
-    public Sequence(long id, IEnumerable<int> promptIds, string? adapter)
+    /// <param name="key">What its keys and values depend on beside its tokens.</param>
+    public Sequence(long id, IEnumerable<int> promptIds, KvKey key)
     {
         Id = id;
         Tokens = [.. promptIds];
         PromptTokens = Tokens.Count;
-        Adapter = adapter;
+        Key = key;
     }
 
     /// <summary>Its number.</summary>
     public long Id { get; }
 
+    /// <summary>What its keys and values depend on beside its tokens.</summary>
+    public KvKey Key { get; }
+
     /// <summary>The adapter version it uses; null for the bare base.</summary>
-    public string? Adapter { get; }
+    public string? Adapter => Key.Version;
 
     /// <summary>Prompt and generated ids.</summary>
     public List<int> Tokens { get; }
@@ -30,8 +35,14 @@ internal sealed class Sequence
     /// <summary>How many of <see cref="Tokens"/> have their keys and values in the cache.</summary>
     public int Computed { get; set; }
 
-    /// <summary>Its blocks in the cache.</summary>
+    /// <summary>Its blocks in the cache: those of <see cref="Prefix"/> and the tiles before it, then its own.</summary>
     public List<int> Blocks { get; } = [];
+
+    /// <summary>The last of the prompt tiles that it shares with others, or may come to share; null for none.</summary>
+    public PrefixTile? Prefix { get; set; }
+
+    /// <summary>How many of its prompt's tokens were in the cache when it first began to run; null before.</summary>
+    public int? ReusedTokens { get; set; }
 
     /// <summary>Its place in the adapter bank while it runs; 0 is the bare base.</summary>
     public int Slot { get; set; }

@@ -8,8 +8,8 @@ internal sealed class SlotTable(int slots, Action<string, int> fill) : ISlotTabl
     private readonly Dictionary<string, Slot> _held = [];
     private readonly LinkedList<Slot> _leastRecentFirst = new(Enumerable.Range(1, slots).Select(index => new Slot(index)));
 
-    /// <summary>Slots that some sequence holds.</summary>
-    public int LeasedCount => _leastRecentFirst.Count(slot => slot.Leases > 0);
+    /// <inheritdoc/>
+    public int Leases => _leastRecentFirst.Sum(slot => slot.Leases);
 
     /// <inheritdoc/>
     public bool TryLease(string? adapter, out int slot)

@@ -81,6 +81,7 @@ internal static class GenerationMapping
             PromptTokens = promptTokens,
             CompletionTokens = finished.CompletionTokens,
             AnswerTokens = finished.AnswerTokens,
+            ReusedTokens = finished.ReusedTokens,
         },
         Timings = new V1.Timings
         {

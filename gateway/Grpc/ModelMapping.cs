@@ -34,6 +34,9 @@ internal static class ModelMapping
         FreeBlocks = replica.FreeBlocks,
         TotalBlocks = replica.TotalBlocks,
         ResidentVersions = { replica.ResidentVersions },
+        CachedBlocks = replica.CachedBlocks,
+        PromptTokens = replica.PromptTokens,
+        ReusedTokens = replica.ReusedTokens,
     };
 
     private static V1.BaseInfo ToProto(BaseInfo info) => new()

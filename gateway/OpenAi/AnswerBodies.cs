@@ -3,7 +3,11 @@ using System.Text.Json.Serialization;
 namespace Herd.Gateway.OpenAi;
 
 /// <summary>What was counted.</summary>
-internal sealed record UsageBody(int PromptTokens, int CompletionTokens, int TotalTokens);
+internal sealed record UsageBody(int PromptTokens, int CompletionTokens, int TotalTokens, PromptTokensBody PromptTokensDetails);
+
+/// <summary>How prompt tokens were come by.</summary>
+/// <param name="CachedTokens">Those that were in the cache already and not computed.</param>
+internal sealed record PromptTokensBody(int CachedTokens);
 
 /// <summary>A chat message, or what a chunk adds to one.</summary>
 internal sealed record MessageBody(

@@ -11,9 +11,10 @@ internal sealed class AnswerProgress(int answersPerPrompt)
     private readonly SortedDictionary<int, (StringBuilder Text, string FinishReason)> _answers = [];
     private int _promptTokens;
     private int _completionTokens;
+    private int _cachedTokens;
 
     /// <summary>What was counted so far; complete once all answers are.</summary>
-    public UsageBody Usage => new(_promptTokens, _completionTokens, _promptTokens + _completionTokens);
+    public UsageBody Usage => new(_promptTokens, _completionTokens, _promptTokens + _completionTokens, new PromptTokensBody(_cachedTokens));
 
     /// <summary>The answers, in order.</summary>
     public IEnumerable<Answer> Answers => _answers.Select(entry => new Answer(entry.Key, entry.Value.Text.ToString(), entry.Value.FinishReason));
@@ -34,6 +35,7 @@ internal sealed class AnswerProgress(int answersPerPrompt)
                 break;
             case GenerationFinished finished:
                 _completionTokens += finished.CompletionTokens;
+                _cachedTokens += step.Index % answersPerPrompt == 0 ? finished.ReusedTokens : 0; // its prompt is counted once
                 break;
         }
     }

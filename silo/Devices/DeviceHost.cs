@@ -75,6 +75,9 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
             RunningSequences = status.RunningSequences,
             WaitingSequences = status.WaitingSequences,
             FreeBlocks = status.FreeBlocks,
+            CachedBlocks = status.CachedBlocks,
+            PromptTokens = status.PromptTokens,
+            ReusedTokens = status.ReusedTokens,
             TotalBlocks = status.TotalBlocks,
             ResidentVersions = [.. serving.Engine.ResidentVersions],
         };

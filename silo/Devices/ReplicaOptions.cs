@@ -55,6 +55,10 @@ public sealed class ReplicaOptions
     [Range(1, 65536)]
     public int? AdapterSlots { get; set; }
 
+    /// <summary>Whether keys and values of prompts are kept for later requests of the same tenant, adapter version and picture that begin alike.</summary>
+    /// <value>Default true. Answers are the same either way.</value>
+    public bool ReusePrompts { get; set; } = true;
+
     /// <summary>Host memory for adapter versions that no sequence uses.</summary>
     /// <value>Default 1 GiB, in bytes.</value>
     [Range(0L, long.MaxValue)]
@@ -95,6 +99,7 @@ public sealed class ReplicaOptions
             MaxWaitingSequences = MaxWaitingSequences ?? defaults.MaxWaitingSequences,
             MaxStepTokens = MaxStepTokens ?? defaults.MaxStepTokens,
             AdapterSlots = AdapterSlots ?? defaults.AdapterSlots,
+            ReusePrompts = ReusePrompts,
         };
     }
 }

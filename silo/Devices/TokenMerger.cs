@@ -90,6 +90,7 @@ internal sealed class TokenMerger : IAsyncDisposable
             AnswerTokens = finished.AnswerTokens,
             TimeToFirstToken = finished.TimeToFirstToken,
             Duration = finished.Duration,
+            ReusedTokens = finished.ReusedTokens,
         };
     }
 }

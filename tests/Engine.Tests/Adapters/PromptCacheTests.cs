@@ -1,4 +1,5 @@
 using Herd.Engine.Adapters;
+using Herd.Engine.KvCache;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -6,7 +7,7 @@ namespace Herd.Engine.Tests.Adapters;
 
 public sealed class PromptCacheTests
 {
-    private static readonly PromptKey Key = new("owner", "version", "picture");
+    private static readonly KvKey Key = new("owner", "version", "picture");
     private static readonly long EntryBytes = Bytes();
 
     [Fact]
@@ -30,7 +31,7 @@ public sealed class PromptCacheTests
         using var cache = new PromptCache(10 * EntryBytes);
         var first = cache.Lease(Key, Make);
         cache.Release(Key);
-        Assert.NotSame(first, cache.Lease(new PromptKey(scope, version, picture), Make));
+        Assert.NotSame(first, cache.Lease(new KvKey(scope, version, picture), Make));
         Assert.Equal(2, cache.Count);
     }
 

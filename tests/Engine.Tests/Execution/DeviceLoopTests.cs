@@ -23,7 +23,7 @@ public sealed class DeviceLoopTests
             Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
         }
 
-        Assert.Equal(loop.Status.TotalBlocks, loop.Status.FreeBlocks);
+        ExpectNothingHeld(loop.Status);
     }
 
     [Fact]
@@ -44,7 +44,13 @@ public sealed class DeviceLoopTests
             Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
         }
 
-        Assert.Equal(loop.Status.TotalBlocks, loop.Status.FreeBlocks);
+        ExpectNothingHeld(loop.Status);
+    }
+
+    private static void ExpectNothingHeld(EngineStatus status)
+    {
+        Assert.Equal((0, 0, status.TotalBlocks), (status.RunningSequences, status.WaitingSequences, status.FreeBlocks));
+        Assert.Equal(0, status.AccountFaults);
     }
 
     private static Task<Answer> Submit(LoadedBase loaded, DeviceLoop loop, int[] prompt, AdapterLease? adapter = null)

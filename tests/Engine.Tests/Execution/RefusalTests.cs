@@ -137,7 +137,7 @@ public sealed class RefusalTests(RefusalTests.Serving serving) : IClassFixture<R
 
     private Task ExpectAsync(GenerationRequest request, EngineErrorCode code, string[] named) => ExpectAsync(serving.Engine, request, code, named);
 
-    private static async Task ExpectAsync(InferenceEngine engine, GenerationRequest request, EngineErrorCode code, string[] named)
+    private static async Task ExpectAsync(TestEngine engine, GenerationRequest request, EngineErrorCode code, string[] named)
     {
         var error = await Assert.ThrowsAnyAsync<EngineException>(() => Answer.ReadAsync(engine.GenerateAsync(request, TestContext.Current.CancellationToken)));
         ExpectMessage(error, code, named);
@@ -150,7 +150,7 @@ public sealed class RefusalTests(RefusalTests.Serving serving) : IClassFixture<R
         Assert.All(named, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
-    private static async Task ExpectServingAsync(InferenceEngine engine, GenerationRequest request)
+    private static async Task ExpectServingAsync(TestEngine engine, GenerationRequest request)
     {
         var answer = await Answer.ReadAsync(engine.GenerateAsync(request with { IgnoreEnd = true }, TestContext.Current.CancellationToken));
         Assert.Equal(request.MaxTokens, answer.Ids.Length);
@@ -160,7 +160,7 @@ public sealed class RefusalTests(RefusalTests.Serving serving) : IClassFixture<R
     {
         public static PictureLimits Limits { get; } = new() { MaxBytes = 200_000, MaxPixels = 150 * 340 };
 
-        public InferenceEngine Engine { get; private set; } = null!;
+        public TestEngine Engine { get; private set; } = null!;
 
         public Dictionary<string, AdapterLease> Adapters { get; private set; } = [];
 

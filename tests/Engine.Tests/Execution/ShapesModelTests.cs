@@ -20,7 +20,7 @@ public sealed class ShapesModelTests(ITestOutputHelper output)
         Assert.SkipWhen(ShapesModel.Folder is null, "The trained example model is not beside the checkout.");
         var cancel = TestContext.Current.CancellationToken;
         var options = new EngineOptions { BaseFolder = ShapesModel.In("base"), ClipPath = ShapesModel.In("clip", "clip.pth"), Dtype = dtype, MaxWaitingSequences = 1000 };
-        await using var engine = await InferenceEngine.LoadAsync(options, cancellationToken: cancel);
+        await using var engine = await TestEngine.LoadAsync(options, cancel);
         using var scenes = await LoadAsync(engine, "scenes-official", engine.AdapterReadOptions with { VisualHeads = 4 });
         using var early = await LoadAsync(engine, "scenes-early", engine.AdapterReadOptions with { VisualHeads = 4 }, ".safetensors");
         using var pirate = await LoadAsync(engine, "pirate", engine.AdapterReadOptions);
@@ -55,13 +55,13 @@ public sealed class ShapesModelTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<AdapterLease> LoadAsync(InferenceEngine engine, string name, AdapterReadOptions options, string ending = ".pth")
+    private static async Task<AdapterLease> LoadAsync(TestEngine engine, string name, AdapterReadOptions options, string ending = ".pth")
     {
         using var package = AdapterPackage.Read(ShapesModel.In("adapters", name + ending), options);
         return await engine.LoadAdapterAsync(package, TestContext.Current.CancellationToken);
     }
 
-    private static async Task<int[]> AnswerAsync(InferenceEngine engine, AdapterLease? adapter, ShapesCase wanted)
+    private static async Task<int[]> AnswerAsync(TestEngine engine, AdapterLease? adapter, ShapesCase wanted)
     {
         var prompt = PromptTemplate.Get("alpaca").Render([new ChatMessage(ChatRole.User, wanted.Instruction)], wanted.Input);
         var request = new GenerationRequest

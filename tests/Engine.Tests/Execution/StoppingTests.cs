@@ -153,7 +153,7 @@ public sealed class StoppingTests
         Assert.InRange(answer.End.TimeToFirstToken, TimeSpan.Zero, answer.End.Duration);
     }
 
-    private static async Task LeaveAsync(InferenceEngine engine, GenerationRequest request, Leaving how, int tokens)
+    private static async Task LeaveAsync(TestEngine engine, GenerationRequest request, Leaving how, int tokens)
     {
         using var leave = new CancellationTokenSource();
         if (how == Leaving.BeforeTheStart)

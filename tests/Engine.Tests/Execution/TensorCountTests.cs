@@ -81,7 +81,7 @@ public sealed class TensorCountTests
     }
 
     /// <summary>Every pair of adapter and picture once: their prompts stay cached.</summary>
-    private static async Task WarmUpAsync(InferenceEngine engine)
+    private static async Task WarmUpAsync(TestEngine engine)
     {
         var adapters = await Workload.LoadAdaptersAsync(engine);
         var requests = from adapter in adapters
@@ -91,7 +91,7 @@ public sealed class TensorCountTests
         GiveBack(adapters);
     }
 
-    private static async Task RunAsync(InferenceEngine engine, int seed, int count)
+    private static async Task RunAsync(TestEngine engine, int seed, int count)
     {
         var adapters = await Workload.LoadAdaptersAsync(engine);
         var asks = Workload.Random(seed, count, longestPrompt: 20, mostTokens: 5);
@@ -100,7 +100,7 @@ public sealed class TensorCountTests
         await Task.WhenAll(running);
     }
 
-    private static async Task RunAsync(InferenceEngine engine, GenerationRequest request, int index)
+    private static async Task RunAsync(TestEngine engine, GenerationRequest request, int index)
     {
         using var leave = new CancellationTokenSource();
         switch (index % 5)
@@ -126,7 +126,7 @@ public sealed class TensorCountTests
         }
     }
 
-    private static async Task<long> CountWhenIdleAsync(InferenceEngine engine)
+    private static async Task<long> CountWhenIdleAsync(TestEngine engine)
     {
         await TinyModel.WhenIdleAsync(engine);
         return torch.Tensor.TotalCount;

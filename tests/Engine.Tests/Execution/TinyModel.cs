@@ -33,20 +33,20 @@ internal static class TinyModel
 
     public static string Golden(params string[] path) => Path.Combine([RepositoryFiles.Golden, .. path]);
 
-    public static Task<InferenceEngine> LoadAsync(EngineOptions? options = null) =>
-        InferenceEngine.LoadAsync(options ?? Options, cancellationToken: TestContext.Current.CancellationToken);
+    public static Task<TestEngine> LoadAsync(EngineOptions? options = null) =>
+        TestEngine.LoadAsync(options ?? Options, TestContext.Current.CancellationToken);
 
-    public static AdapterPackage Read(InferenceEngine engine, string adapter) =>
+    public static AdapterPackage Read(TestEngine engine, string adapter) =>
         AdapterPackage.Read(Golden("adapters", adapter + ".pth"), engine.AdapterReadOptions with { VisualHeads = VisualHeads });
 
-    public static async Task<AdapterLease> LoadAdapterAsync(InferenceEngine engine, string adapter)
+    public static async Task<AdapterLease> LoadAdapterAsync(TestEngine engine, string adapter)
     {
         using var package = Read(engine, adapter);
         return await engine.LoadAdapterAsync(package, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Waits until the loop has nothing to do and says so.</summary>
-    public static async Task<EngineStatus> WhenIdleAsync(InferenceEngine engine)
+    public static async Task<EngineStatus> WhenIdleAsync(TestEngine engine)
     {
         while (engine.Status is not { RunningSequences: 0, WaitingSequences: 0 })
         {

@@ -43,13 +43,13 @@ internal static class Workload
         return [.. Enumerable.Range(0, count).Select(index => new Arrival(random.Next(Math.Max(0, index - 3), Math.Max(1, index)), random.Next(12)))];
     }
 
-    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine) => LoadAdaptersAsync(engine, TinyModel.Adapters);
+    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(TestEngine engine) => LoadAdaptersAsync(engine, TinyModel.Adapters);
 
     /// <summary>Loads the adapters that some requests name.</summary>
-    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine, Ask[] asks) =>
+    public static Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(TestEngine engine, Ask[] asks) =>
         LoadAdaptersAsync(engine, asks.Select(ask => ask.Adapter).OfType<string>().Distinct());
 
-    private static async Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(InferenceEngine engine, IEnumerable<string> names)
+    private static async Task<Dictionary<string, AdapterLease>> LoadAdaptersAsync(TestEngine engine, IEnumerable<string> names)
     {
         var leases = new Dictionary<string, AdapterLease>();
         foreach (var name in names)
@@ -60,7 +60,7 @@ internal static class Workload
         return leases;
     }
 
-    public static async Task<Answer[]> RunAloneAsync(InferenceEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, CancellationToken cancellationToken)
+    public static async Task<Answer[]> RunAloneAsync(TestEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, CancellationToken cancellationToken)
     {
         var answers = new List<Answer>();
         foreach (var ask in asks)
@@ -72,7 +72,7 @@ internal static class Workload
     }
 
     public static Task<Answer[]> RunTogetherAsync(
-        InferenceEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, Arrival[] arrivals, CancellationToken cancellationToken)
+        TestEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, Arrival[] arrivals, CancellationToken cancellationToken)
     {
         var gates = asks.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
         gates[0].SetResult();

@@ -10,18 +10,18 @@ public sealed class SchedulerTests
     [Fact]
     public void Next_AnyMixOfSequences_FinishesAllWithinItsLimits()
     {
-        var sequences = Gen.Select(Gen.Int[1, 200], Gen.Int[1, 40], Gen.Int[0, 4]).List[1, 25];
+        var sequences = Gen.Select(Gen.Int[1, 200], Gen.Int[1, 40], Gen.Int[0, 4], Gen.Int[0, 5]).List[1, 25];
         Gen.Select(sequences, Gen.Int[15, 30], Gen.Int[1, 8], Gen.Int[0, 60], Gen.Int[1, 3]).Sample((wanted, totalBlocks, mostRunning, extraTokens, slotCount) =>
         {
             var world = new World(totalBlocks, new SchedulerLimits(mostRunning, mostRunning + PromptTiles.Tokens + extraTokens), slotCount);
-            foreach (var (prompt, answer, adapter) in wanted)
+            foreach (var (prompt, answer, adapter, kind) in wanted)
             {
-                world.Add(prompt, answer, adapter == 0 ? null : $"adapter-{adapter}");
+                world.Add(prompt, answer, adapter == 0 ? null : $"adapter-{adapter}", kind);
             }
 
             world.RunToTheEnd();
             Assert.Equal(totalBlocks, world.Blocks.Free);
-            Assert.Equal(0, world.Slots.LeasedCount);
+            Assert.Equal(0, world.Slots.Leases);
         });
     }
 
@@ -48,7 +48,7 @@ public sealed class SchedulerTests
 
             world.RunToTheEnd();
             Assert.Equal(12, world.Blocks.Free);
-            Assert.Equal(0, world.Slots.LeasedCount);
+            Assert.Equal(0, world.Slots.Leases);
         });
     }
 
@@ -86,30 +86,34 @@ public sealed class SchedulerTests
         Assert.Equal(45, youngest.Tokens.Count);
     }
 
-    /// <summary>A scheduler whose model says token 7 and checks every plan.</summary>
+    /// <summary>A scheduler whose model says token 7, checks every plan, and finds in a sequence's blocks what it must have computed for that sequence.</summary>
     private sealed class World
     {
         private readonly SchedulerLimits _limits;
         private readonly Scheduler _scheduler;
         private readonly Dictionary<Sequence, int> _lengths = [];
+        private readonly int[] _stored; // for each place of each block a value made of key and all tokens up to its own
 
         public World(int blocks, SchedulerLimits limits, int slots)
         {
             _limits = limits;
-            Blocks = new BlockAllocator(blocks);
+            Blocks = new BlockLedger(blocks, reusesPrompts: true);
+            _stored = new int[blocks * BlockAllocator.BlockTokens];
             Slots = new SlotTable(slots, (_, _) => { });
             _scheduler = new Scheduler(limits, Blocks, Slots);
         }
 
-        public BlockAllocator Blocks { get; }
+        public BlockLedger Blocks { get; }
 
         public SlotTable Slots { get; }
 
         public int Live => _lengths.Count;
 
-        public Sequence Add(int prompt, int answer, string? adapter)
+        /// <summary>Adds a sequence; its kind tells the owner, and how many tokens its prompt has in common with others.</summary>
+        public Sequence Add(int prompt, int answer, string? adapter, int kind = 0)
         {
-            var sequence = new Sequence(_lengths.Count, Enumerable.Repeat(3, prompt), adapter);
+            var ids = Enumerable.Range(0, prompt).Select(position => position < 70 * (kind % 3) ? 3 : 4 + kind);
+            var sequence = new Sequence(_lengths.Count, ids, new KvKey($"owner-{kind % 2}", adapter, null));
             _lengths.Add(sequence, prompt + answer);
             _scheduler.Add(sequence);
             return sequence;
@@ -140,27 +144,46 @@ public sealed class SchedulerTests
             Assert.True(_scheduler.Running.Count <= _limits.MaxRunningSequences);
             Assert.Equal(plan.Chunks.Count, plan.Chunks.Select(chunk => chunk.Sequence).Distinct().Count());
             Assert.DoesNotContain(plan.Chunks, chunk => plan.Preempted.Contains(chunk.Sequence));
-            foreach (var chunk in plan.Chunks)
+            Assert.All(plan.Chunks, Compute);
+            var ending = plan.Chunks.Where(chunk => chunk.ReachesEnd).ToArray();
+            _scheduler.Advance(plan);
+            _scheduler.Audit();
+            Assert.All(plan.Chunks, Check);
+            foreach (var chunk in ending)
             {
-                Compute(chunk);
+                Choose(chunk.Sequence);
             }
 
+            _scheduler.Audit();
             return plan;
         }
 
         private void Compute(PlannedChunk chunk)
         {
+            var (sequence, value) = (chunk.Sequence, chunk.Sequence.Key.GetHashCode());
+            for (var position = 0; position < sequence.Computed + chunk.Count; position++)
+            {
+                value = HashCode.Combine(value, sequence.Tokens[position]);
+                ref var stored = ref _stored[(sequence.Blocks[position / BlockAllocator.BlockTokens] * BlockAllocator.BlockTokens) + (position % BlockAllocator.BlockTokens)];
+                if (position < sequence.Computed)
+                {
+                    Assert.Equal(value, stored);
+                }
+
+                stored = value;
+            }
+        }
+
+        private static void Check(PlannedChunk chunk)
+        {
             var sequence = chunk.Sequence;
-            var ends = chunk.ReachesEnd;
-            sequence.Computed += chunk.Count;
             Assert.Equal(sequence.Computed, PromptTiles.Border(sequence.Computed, sequence.PromptTokens));
             Assert.True(sequence.Blocks.Count * BlockAllocator.BlockTokens >= sequence.Computed);
             Assert.Equal(sequence.Adapter is null, sequence.Slot == 0);
-            if (!ends)
-            {
-                return;
-            }
+        }
 
+        private void Choose(Sequence sequence)
+        {
             sequence.Tokens.Add(7);
             if (sequence.Tokens.Count == _lengths[sequence])
             {

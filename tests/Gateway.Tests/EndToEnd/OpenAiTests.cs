@@ -158,5 +158,23 @@ public sealed class OpenAiTests(SharedGateway gateway)
 
     private static string? TextOf(JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
 
+    [Fact]
+    public async Task Completion_ThePromptOfAnotherRequestOfTheTenant_IsNotComputedAgain()
+    {
+        var request = $$"""{"model":"base","prompt":"{{string.Concat(Enumerable.Repeat("the cat sat on the mat, ", 20))}}","temperature":0,"max_tokens":6}""";
+        var tenant = await gateway.NewTenantAsync();
+        var (_, first) = await tenant.PostAsync("/v1/completions", request);
+        var (_, second) = await tenant.PostAsync("/v1/completions", request);
+        var (_, foreign) = await (await gateway.NewTenantAsync()).PostAsync("/v1/completions", request);
+
+        Assert.Equal(0, CachedTokensOf(first));
+        Assert.Equal(0, CachedTokensOf(foreign));
+        Assert.InRange(CachedTokensOf(second), 64, PromptTokensOf(second) - 1);
+        Assert.Equal(TextOf(first), TextOf(second));
+    }
+
+    private static int CachedTokensOf(JsonElement body) =>
+        body.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+
     private static int PromptTokensOf(JsonElement body) => body.GetProperty("usage").GetProperty("prompt_tokens").GetInt32();
 }

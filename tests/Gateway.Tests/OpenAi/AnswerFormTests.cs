@@ -13,9 +13,9 @@ public sealed class AnswerFormTests
     public void Chat_Whole_HasOpenAisForm() => Equal(
         """
         {"id":"chatcmpl-1","created":1700000000,"model":"cat","system_fingerprint":"sha256:ab","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},
-        "finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5},"object":"chat.completion"}
+        "finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}},"object":"chat.completion"}
         """,
-        AnswerForm.Chat.Whole(Header, [new Answer(0, "hi", "stop")], new UsageBody(3, 2, 5)));
+        AnswerForm.Chat.Whole(Header, [new Answer(0, "hi", "stop")], new UsageBody(3, 2, 5, new PromptTokensBody(1))));
 
     [Fact]
     public void Chat_Opening_CarriesTheRole() => Equal(Chunk("""{"role":"assistant","content":""}""", "null"), AnswerForm.Chat.Opening(Header, 1)!);
@@ -30,17 +30,17 @@ public sealed class AnswerFormTests
     public void Chat_Counted_HasNoChoices() => Equal(
         """
         {"id":"chatcmpl-1","created":1700000000,"model":"cat","system_fingerprint":"sha256:ab","choices":[],
-        "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"object":"chat.completion.chunk"}
+        "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":0}},"object":"chat.completion.chunk"}
         """,
-        AnswerForm.Chat.Counted(Header, new UsageBody(1, 2, 3)));
+        AnswerForm.Chat.Counted(Header, new UsageBody(1, 2, 3, new PromptTokensBody(0))));
 
     [Fact]
     public void Plain_Whole_HasOpenAisForm() => Equal(
         """
         {"id":"cmpl-1","created":1700000000,"model":"base","system_fingerprint":null,"choices":[{"index":0,"text":"hi","finish_reason":"length","logprobs":null}],
-        "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5},"object":"text_completion"}
+        "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}},"object":"text_completion"}
         """,
-        AnswerForm.Plain.Whole(PlainHeader, [new Answer(0, "hi", "length")], new UsageBody(3, 2, 5)));
+        AnswerForm.Plain.Whole(PlainHeader, [new Answer(0, "hi", "length")], new UsageBody(3, 2, 5, new PromptTokensBody(1))));
 
     [Fact]
     public void Plain_Stream_HasNoOpening() => Assert.Null(AnswerForm.Plain.Opening(PlainHeader, 0));

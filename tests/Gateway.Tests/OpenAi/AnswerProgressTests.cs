@@ -14,10 +14,10 @@ public sealed class AnswerProgressTests
         for (var index = 0; index < 4; index++)
         {
             progress.Count(new GenerationStep(index, Started(promptTokens: index < 2 ? 10 : 100)));
-            progress.Count(new GenerationStep(index, Finished(index + 1)));
+            progress.Count(new GenerationStep(index, Finished(index + 1, reused: 4 + index)));
         }
 
-        Assert.Equal(new UsageBody(110, 10, 120), progress.Usage);
+        Assert.Equal(new UsageBody(110, 10, 120, new PromptTokensBody(4 + 6)), progress.Usage);
     }
 
     [Fact]
@@ -38,6 +38,6 @@ public sealed class AnswerProgressTests
     private static GenerationStarted Started(int promptTokens) =>
         new() { PromptIds = [], PromptTokens = promptTokens, TokenizerDigest = "", Seed = 0, MaxTokens = 1 };
 
-    private static GenerationFinished Finished(int tokens, FinishReason reason = FinishReason.Stop) =>
-        new() { Reason = reason, CompletionTokens = tokens, AnswerTokens = tokens };
+    private static GenerationFinished Finished(int tokens, FinishReason reason = FinishReason.Stop, int reused = 0) =>
+        new() { Reason = reason, CompletionTokens = tokens, AnswerTokens = tokens, ReusedTokens = reused };
 }
