@@ -100,7 +100,7 @@ internal sealed class ConvertCommand : Command
 
     private static async Task<string> DigestAsync(BaseFolder folder, string? clip, CancellationToken cancellationToken)
     {
-        var digest = await folder.ComputeDigestAsync(cancellationToken).ConfigureAwait(false);
+        var digest = await folder.ComputeDigestAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         return clip is null ? digest : BaseFolder.WithImageEncoder(digest, ClipEncoder.ComputeDigest(clip));
     }
 }

@@ -4,16 +4,23 @@ using Herd.Engine.Checkpoints;
 namespace Herd.Engine.Bases;
 
 /// <summary>Finds the files of a base, and says what to do instead where a folder holds something else.</summary>
-internal sealed record BaseFiles(string Weights, string Config, string Tokenizer)
+/// <param name="Weights">The files of tensors, in order.</param>
+/// <param name="Index">What tells which of them holds which tensor; null where one file, or shards, hold all.</param>
+/// <param name="Config">The file of sizes.</param>
+/// <param name="Tokenizer">The tokenizer's file.</param>
+internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, string Config, string Tokenizer)
 {
     private const string MetaConfig = "params.json";
-    private const string MetaWeights = "consolidated.00.pth";
+    private const string MetaShard = "consolidated.00.pth";
+    private const string MetaSafetensors = "consolidated.safetensors";
     private const string HuggingFaceConfig = "config.json";
     private const string HuggingFaceWeights = "model.safetensors";
-    private const string MetaPattern = "consolidated.*.pth";
+    private const string HuggingFaceIndex = "model.safetensors.index.json";
+    private const string MetaPattern = "consolidated.*";
     private const string HuggingFacePattern = "model*.safetensors";
     private const string TokenizerName = "tokenizer.model";
     private const int MaxConfigBytes = 1 << 20;
+    private const int MaxShards = 256;
     private const int MostListed = 8;
 
     internal static (BaseForm Form, BaseFiles Files) Find(string folder, string? tokenizer)
@@ -25,16 +32,15 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
         {
             throw Refuse(
                 folder,
-                $"{MetaConfig} and {MetaWeights}, or {HuggingFaceConfig} and {HuggingFaceWeights}",
+                $"{MetaConfig} and {MetaShard}, or {HuggingFaceConfig} and {HuggingFaceWeights}",
                 meta ? $"{MetaConfig} and {HuggingFaceConfig}" : Contents(folder),
                 meta ? "Keep one of the two forms in it." : "Name the folder that holds the base itself.");
         }
 
-        ExpectOneFile(folder, meta ? MetaPattern : HuggingFacePattern, meta ? MetaWeights : HuggingFaceWeights);
-        var (weights, config) = meta ? (MetaWeights, MetaConfig) : (HuggingFaceWeights, HuggingFaceConfig);
+        var (weights, index) = meta ? (MetaWeights(folder), null) : HuggingFaceFiles(folder);
         return (
             meta ? BaseForm.Meta : BaseForm.HuggingFace,
-            new BaseFiles(Path.Combine(folder, weights), Path.Combine(folder, config), tokenizer ?? FindTokenizer(folder)));
+            new BaseFiles(weights, index, Path.Combine(folder, meta ? MetaConfig : HuggingFaceConfig), tokenizer ?? FindTokenizer(folder)));
     }
 
     internal string ReadConfig()
@@ -51,18 +57,50 @@ internal sealed record BaseFiles(string Weights, string Config, string Tokenizer
         return Encoding.UTF8.GetString(bytes);
     }
 
-    private static void ExpectOneFile(string folder, string pattern, string expected)
+    /// <summary>Shards are numbered from 00 without a gap.</summary>
+    private static List<string> MetaWeights(string folder)
     {
-        var found = Directory.EnumerateFiles(folder, pattern).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal).ToList();
-        if (found is [var only] && only == expected)
+        var found = Names(folder, MetaPattern);
+        if (found is [MetaSafetensors])
         {
-            return;
+            return [Path.Combine(folder, MetaSafetensors)];
         }
 
-        throw found.Count == 0
-            ? Refuse(folder, expected, Contents(folder), "Copy the weights there.")
-            : Refuse(folder, $"{expected} alone", List(found), "Weights in several files are not supported yet; merge them into one.");
+        var shards = Enumerable.Range(0, Math.Clamp(found.Count, 1, MaxShards)).Select(number => $"consolidated.{number:00}.pth").ToList();
+        return found.SequenceEqual(shards)
+            ? [.. shards.Select(shard => Path.Combine(folder, shard))]
+            : throw (found.Count == 0
+                ? Refuse(folder, MetaShard, Contents(folder), "Copy the weights there.")
+                : Refuse(folder, $"{MetaSafetensors} alone, or {string.Join(", ", shards.Take(MostListed))}", List(found), "Copy the shards that are missing, and remove what does not belong to them."));
     }
+
+    private static (List<string> Weights, string? Index) HuggingFaceFiles(string folder)
+    {
+        var found = Names(folder, HuggingFacePattern);
+        if (found is [HuggingFaceWeights])
+        {
+            return ([Path.Combine(folder, HuggingFaceWeights)], null);
+        }
+
+        if (found.Count == 0)
+        {
+            throw Refuse(folder, HuggingFaceWeights, Contents(folder), "Copy the weights there.");
+        }
+
+        if (!Exists(folder, HuggingFaceIndex))
+        {
+            throw Refuse(folder, $"{HuggingFaceWeights} alone, or {HuggingFaceIndex} and the files it names", List(found), "Copy the index there.");
+        }
+
+        var index = SafetensorsIndex.Read(Path.Combine(folder, HuggingFaceIndex));
+        var named = index.Files.Select(file => Path.GetFileName(file)).ToList();
+        return found.Except(named).Concat(named.Except(found)).Any()
+            ? throw Refuse(folder, $"the files that {HuggingFaceIndex} names: {List(named)}", List(found), "Copy the files that are missing, and remove what does not belong to them.")
+            : ([.. index.Files], index.Path);
+    }
+
+    private static List<string> Names(string folder, string pattern) =>
+        [.. Directory.EnumerateFiles(folder, pattern).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     private static string FindTokenizer(string folder)
     {

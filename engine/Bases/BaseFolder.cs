@@ -7,17 +7,11 @@ namespace Herd.Engine.Bases;
 /// <summary>A folder that holds a base: which form it has, its sizes, and where its files lie. Immutable; holds no file open.</summary>
 public sealed class BaseFolder
 {
-    private static readonly FileStreamOptions Sequential = new()
-    {
-        BufferSize = 1 << 20,
-        Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-    };
+    private readonly BaseFiles _files;
 
     private BaseFolder(BaseForm form, LlamaConfig config, BaseFiles files)
     {
-        Form = form;
-        Config = config;
-        (WeightsPath, ConfigPath, TokenizerPath) = (files.Weights, files.Config, files.Tokenizer);
+        (Form, Config, _files) = (form, config, files);
     }
 
     /// <summary>How the folder holds the base.</summary>
@@ -26,14 +20,17 @@ public sealed class BaseFolder
     /// <summary>Its sizes.</summary>
     public LlamaConfig Config { get; }
 
-    /// <summary>The file of tensors, <c>consolidated.00.pth</c> or <c>model.safetensors</c>.</summary>
-    public string WeightsPath { get; }
+    /// <summary>The files of tensors: <c>consolidated.NN.pth</c>, <c>consolidated.safetensors</c>, <c>model.safetensors</c>, or those that an index names.</summary>
+    public IReadOnlyList<string> WeightsPaths => _files.Weights;
 
     /// <summary>The file of sizes, <c>params.json</c> or <c>config.json</c>.</summary>
-    public string ConfigPath { get; }
+    public string ConfigPath => _files.Config;
 
     /// <summary>The tokenizer's file.</summary>
-    public string TokenizerPath { get; }
+    public string TokenizerPath => _files.Tokenizer;
+
+    /// <summary>The tensors that the files must hold.</summary>
+    internal BaseTensors Tensors => new(Config, Form);
 
     /// <summary>Looks into a folder and reads everything but the weights.</summary>
     /// <param name="folder">The folder, in Meta's form or Hugging Face's.</param>
@@ -67,28 +64,49 @@ public sealed class BaseFolder
         Convert.ToHexStringLower(SHA256.HashData([.. Convert.FromHexString(digest), .. Convert.FromHexString(encoderDigest)]));
 
     /// <summary>Names the base by what its files hold. Reads the weights once, which takes as long as reading them from disk.</summary>
+    /// <param name="cache">Digests of files that were read before; null to read all.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, configuration and tokenizer; another one for each form of a base.</returns>
+    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, index, configuration and tokenizer; another one for each form of a base.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a file cannot be read.</exception>
-    public async Task<string> ComputeDigestAsync(CancellationToken cancellationToken = default)
+    public async Task<string> ComputeDigestAsync(FileDigestCache? cache = null, CancellationToken cancellationToken = default)
     {
         var digests = new MemoryStream();
-        foreach (var path in (string[])[WeightsPath, ConfigPath, TokenizerPath])
+        string?[] paths = [.. _files.Weights, _files.Index, _files.Config, _files.Tokenizer];
+        foreach (var path in paths.OfType<string>())
         {
-            try
-            {
-                var file = new FileStream(path, Sequential);
-                await using (file.ConfigureAwait(false))
-                {
-                    digests.Write(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
-                }
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                throw new CheckpointException(path, null, "a readable file", error.Message.TrimEnd('.'), "Check the file and its rights.", error);
-            }
+            digests.Write(await FileDigest.OfAsync(path, cache, cancellationToken).ConfigureAwait(false));
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(digests.ToArray()));
+    }
+
+    /// <summary>Opens the weights, all files as one.</summary>
+    /// <returns>The open files, owned by the caller.</returns>
+    /// <exception cref="CheckpointException">A file is missing or not sound.</exception>
+    internal ITensorFile OpenWeights()
+    {
+        if (_files.Index is { } index)
+        {
+            return IndexedFiles.Open(SafetensorsIndex.Read(index));
+        }
+
+        return _files.Weights is [var only]
+            ? TensorFile.Open(only)
+            : new ShardFiles(OpenAll(_files.Weights), Tensors.All.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape));
+    }
+
+    private static List<ITensorFile> OpenAll(IEnumerable<string> paths)
+    {
+        var opened = new List<ITensorFile>();
+        try
+        {
+            opened.AddRange(paths.Select(PthFile.Open));
+            return opened;
+        }
+        catch
+        {
+            opened.ForEach(file => file.Dispose());
+            throw;
+        }
     }
 }

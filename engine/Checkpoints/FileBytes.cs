@@ -7,19 +7,21 @@ namespace Herd.Engine.Checkpoints;
 internal sealed class FileBytes : IDisposable
 {
     private readonly SafeFileHandle _handle;
-    private readonly long _start;
 
     private FileBytes(string path, SafeFileHandle handle, long start, long length)
     {
         Path = path;
         Length = length;
         _handle = handle;
-        _start = start;
+        Start = start;
     }
 
     internal string Path { get; }
 
     internal long Length { get; }
+
+    /// <summary>Where it begins in the file at <see cref="Path"/>; 0 but for a part of a file.</summary>
+    internal long Start { get; }
 
     internal static FileBytes Open(string path)
     {
@@ -61,7 +63,7 @@ internal sealed class FileBytes : IDisposable
         {
             while (!target.IsEmpty)
             {
-                var read = RandomAccess.Read(_handle, target, _start + offset);
+                var read = RandomAccess.Read(_handle, target, Start + offset);
                 if (read == 0)
                 {
                     throw new CheckpointException(Path, null, $"{Length} bytes", $"{offset}", CheckpointException.CopyAgain);

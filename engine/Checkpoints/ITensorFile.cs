@@ -17,4 +17,10 @@ public interface ITensorFile : IDisposable
     /// <returns>A fresh contiguous CPU tensor of the stored shape and type, owned by the caller's scope.</returns>
     /// <exception cref="CheckpointException">There is no such tensor, or its data is damaged.</exception>
     Tensor Read(string name);
+
+    /// <summary>Finds a tensor's values in the file, checked as <see cref="Read"/> checks them, to be used where they are.</summary>
+    /// <param name="name">A key of <see cref="Tensors"/>.</param>
+    /// <returns>Where they lie; null where they lie in pieces or in another order.</returns>
+    /// <exception cref="CheckpointException">There is no such tensor, or its data is damaged.</exception>
+    TensorPlace? Locate(string name);
 }

@@ -23,6 +23,18 @@ internal sealed class PthData(FileBytes file)
         return TensorFile.Fill(file.Path, info, tensor => ReadRun(info, view, tensor));
     }
 
+    /// <summary>Where a contiguous view's values lie; their checksum is right.</summary>
+    internal TensorPlace? Locate(TensorInfo info, PthTensor view)
+    {
+        if (!view.IsContiguous || info.DType == ScalarType.Bool)
+        {
+            return null;
+        }
+
+        CheckWhole(info, view.Storage.Entry);
+        return new TensorPlace(file.Path, file.Start + view.Storage.Entry.Offset + view.Offset * view.Storage.Type.Size);
+    }
+
     /// <summary>Reads the run of the storage that the view spans, then copies the view out of it.</summary>
     private Tensor ReadStrided(TensorInfo info, PthTensor view)
     {

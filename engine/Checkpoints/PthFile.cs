@@ -100,6 +100,10 @@ public sealed class PthFile : ITensorFile
     }
 
     /// <inheritdoc/>
+    public TensorPlace? Locate(string name) =>
+        _stored.TryGetValue(name, out var tensor) ? _data.Locate(Tensors[name], tensor) : throw TensorFile.Missing(this, name);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _file.Dispose();

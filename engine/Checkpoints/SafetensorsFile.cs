@@ -49,13 +49,15 @@ public sealed class SafetensorsFile : ITensorFile
     /// <inheritdoc/>
     public Tensor Read(string name)
     {
-        if (!_header.Offsets.TryGetValue(name, out var offset))
-        {
-            throw TensorFile.Missing(this, name);
-        }
+        var offset = OffsetOf(name);
+        return TensorFile.Fill(Path, Tensors[name], tensor => _file.Read(offset, tensor));
+    }
 
-        var info = Tensors[name];
-        return TensorFile.Fill(Path, info, tensor => _file.Read(offset, tensor));
+    /// <inheritdoc/>
+    public TensorPlace? Locate(string name)
+    {
+        var offset = OffsetOf(name);
+        return Tensors[name].DType == ScalarType.Bool ? null : new TensorPlace(Path, _file.Start + offset);
     }
 
     /// <inheritdoc/>
@@ -63,4 +65,6 @@ public sealed class SafetensorsFile : ITensorFile
     {
         _file.Dispose();
     }
+
+    private long OffsetOf(string name) => _header.Offsets.TryGetValue(name, out var offset) ? offset : throw TensorFile.Missing(this, name);
 }

@@ -4,7 +4,9 @@ namespace Herd.Engine.Checkpoints;
 
 /// <summary>Takes the tensors of a model part out of a file, and in the end insists that nothing was left over.</summary>
 /// <remarks>Not thread-safe. The file stays the caller's.</remarks>
-internal sealed class TensorReader(ITensorFile file)
+/// <param name="file">The file.</param>
+/// <param name="mapped">Where tensors that need no conversion are views of the file; null copies all.</param>
+internal sealed class TensorReader(ITensorFile file, MappedFiles? mapped = null)
 {
     private const int MostNamed = 5;
 
@@ -22,7 +24,7 @@ internal sealed class TensorReader(ITensorFile file)
     /// <param name="name">Its name in the file.</param>
     /// <param name="shape">The shape it must have.</param>
     /// <param name="convertTo">The type to convert it to; null keeps the stored one.</param>
-    /// <returns>A fresh contiguous CPU tensor of that shape, owned by the caller's scope.</returns>
+    /// <returns>A contiguous CPU tensor of that shape, owned by the caller's scope; fresh, or a view that nothing may write to.</returns>
     /// <exception cref="CheckpointException">It is absent, of another shape, damaged, or holds an infinity or NaN.</exception>
     internal Tensor Take(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null)
     {
@@ -43,7 +45,7 @@ internal sealed class TensorReader(ITensorFile file)
 
         _taken.Add(name);
         using var scope = NewDisposeScope();
-        var tensor = file.Read(name).to(convertTo ?? info.DType);
+        var tensor = (convertTo is null || convertTo == info.DType ? mapped?.TryView(file, info) : null) ?? file.Read(name).to(convertTo ?? info.DType);
         // Infinity and NaN survive the conversion from one floating type to another, and a narrow one may add some.
         if (!FiniteCheck.IsFinite(tensor))
         {

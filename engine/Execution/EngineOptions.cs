@@ -6,7 +6,7 @@ namespace Herd.Engine.Execution;
 /// <summary>What an <see cref="InferenceEngine"/> loads and how much it may hold.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Folder of the base: Meta form (<c>params.json</c>, <c>consolidated.00.pth</c>) or Hugging Face form (<c>config.json</c>, <c>model.safetensors</c>).</summary>
+    /// <summary>Folder of the base: Meta's form (<c>params.json</c>, <c>consolidated.*</c>) or Hugging Face's (<c>config.json</c>, <c>model*.safetensors</c>).</summary>
     public required string BaseFolder { get; init; }
 
     /// <summary>The tokenizer file.</summary>
@@ -16,6 +16,10 @@ public sealed record EngineOptions
     /// <summary>File or folder of the CLIP image encoder.</summary>
     /// <value>Default null: no pictures.</value>
     public string? ClipPath { get; init; }
+
+    /// <summary>File that remembers the digests of the base's files, so that a second start need not read them whole.</summary>
+    /// <value>Default null: none.</value>
+    public string? DigestCache { get; init; }
 
     /// <summary>Arithmetic of the base products.</summary>
     /// <value>Default <see cref="EngineDtype.BFloat16"/>.</value>

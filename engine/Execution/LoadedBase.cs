@@ -1,6 +1,5 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
-using Herd.Engine.Checkpoints;
 using Herd.Engine.KvCache;
 using Herd.Engine.Model;
 using Herd.Engine.Scheduling;
@@ -37,7 +36,7 @@ internal sealed class LoadedBase : IDisposable
         var folder = BaseFolder.Open(options.BaseFolder, options.TokenizerFile);
         var tokenizer = LlamaTokenizer.Load(folder.TokenizerPath);
         progress?.Report(new LoadProgress("digest", 0));
-        var digest = await folder.ComputeDigestAsync(cancellationToken).ConfigureAwait(false);
+        var digest = await folder.ComputeDigestAsync(options.DigestCache is { } cache ? new FileDigestCache(cache) : null, cancellationToken).ConfigureAwait(false);
 
         ClipEncoder? encoder = null;
         WeightStore? weights = null;
@@ -50,7 +49,7 @@ internal sealed class LoadedBase : IDisposable
                 digest = BaseFolder.WithImageEncoder(digest, encoder.Digest);
             }
 
-            using var file = OpenWeights(folder);
+            using var file = folder.OpenWeights();
             var layers = progress is null ? null : new WeightProgress(progress);
             weights = new WeightLoader(folder.Config, folder.Form, dtype, device).Load(file, layers, cancellationToken);
         }
@@ -111,9 +110,6 @@ internal sealed class LoadedBase : IDisposable
 
         return isCpu ? CPU : device(name);
     }
-
-    private static ITensorFile OpenWeights(BaseFolder folder) =>
-        folder.Form == BaseForm.Meta ? PthFile.Open(folder.WeightsPath) : SafetensorsFile.Open(folder.WeightsPath);
 
     private T Own<T>(T part)
         where T : IDisposable

@@ -1,18 +1,18 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
 
-/// <summary>Reads a base's tensors from its file, strictly: every one present, of the right shape, finite, and none unknown.</summary>
-/// <remarks>Names and the order of query and key rows: docs/engine.md, "Base files".</remarks>
+/// <summary>Reads a base's tensors from its files, strictly: every one present, of the right shape, finite, and none unknown.</summary>
+/// <remarks>What needs no conversion stays in the files, mapped into memory. Names and the order of query and key rows: docs/engine.md, "Base files".</remarks>
 internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType dtype, Device device)
 {
-    private static readonly string[] HuggingFaceLinears =
-        ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj", "mlp.up_proj"];
+    private readonly BaseTensors _tensors = new(config, form);
 
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the files.</summary>
     /// <param name="file">The weights.</param>
     /// <param name="progress">Told the fraction that is read.</param>
     /// <param name="cancellationToken">Stops between blocks; what was read is freed.</param>
@@ -20,44 +20,41 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
     /// <exception cref="CheckpointException">A tensor is missing, misshapen, damaged or unknown.</exception>
     public WeightStore Load(ITensorFile file, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var reader = new TensorReader(file);
-        using var scope = NewDisposeScope();
-        var embedding = Take(reader, form == BaseForm.Meta ? "tok_embeddings.weight" : "model.embed_tokens.weight", [config.Vocabulary, config.Width], dtype);
-        var layers = new List<LayerWeights>();
-        for (var layer = 0; layer < config.Layers; layer++)
+        var mapped = new MappedFiles();
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            layers.Add(TakeLayer(reader, layer));
-            progress?.Report((layer + 1.0) / config.Layers);
+            using var scope = NewDisposeScope();
+            var reader = new TensorReader(file, device.type == DeviceType.CPU ? mapped : null);
+            var embedding = Take(reader, _tensors.Embedding, dtype);
+            var layers = new List<LayerWeights>();
+            for (var layer = 0; layer < config.Layers; layer++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                layers.Add(TakeLayer(reader, layer));
+                progress?.Report((layer + 1.0) / config.Layers);
+            }
+
+            var finalNorm = Take(reader, _tensors.FinalNorm, ScalarType.Float32);
+            var output = TakeOutput(reader, embedding);
+            reader.ExpectAllTaken(BaseTensors.IsDerived);
+            var store = new WeightStore(embedding, layers, finalNorm, output, mapped);
+            scope.Detach(store.Tensors);
+            return store;
         }
-
-        var finalNorm = Take(reader, form == BaseForm.Meta ? "norm.weight" : "model.norm.weight", [config.Width], ScalarType.Float32);
-        var output = TakeOutput(reader, embedding);
-        reader.ExpectAllTaken(IsDerived);
-        var store = new WeightStore(embedding, layers, finalNorm, output);
-        scope.Detach(store.Tensors);
-        return store;
+        catch
+        {
+            mapped.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Rotary frequencies follow from the configuration; some files hold them all the same.</summary>
-    private static bool IsDerived(string name) => name.EndsWith("rope.freqs", StringComparison.Ordinal) || name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);
+    private LayerWeights TakeLayer(TensorReader reader, int layer) => new(
+        Take(reader, _tensors.AttentionNorm(layer), ScalarType.Float32),
+        Take(reader, _tensors.FeedForwardNorm(layer), ScalarType.Float32),
+        [.. TunedLinearExtensions.All.Select(linear => TakeLinear(reader, layer, linear))]);
 
-    private LayerWeights TakeLayer(TensorReader reader, int layer)
+    private Tensor TakeLinear(TensorReader reader, int layer, TunedLinear linear)
     {
-        var prefix = form == BaseForm.Meta ? $"layers.{layer}." : $"model.layers.{layer}.";
-        var (attentionNorm, feedForwardNorm) = form == BaseForm.Meta ? ("attention_norm", "ffn_norm") : ("input_layernorm", "post_attention_layernorm");
-        return new LayerWeights(
-            Take(reader, $"{prefix}{attentionNorm}.weight", [config.Width], ScalarType.Float32),
-            Take(reader, $"{prefix}{feedForwardNorm}.weight", [config.Width], ScalarType.Float32),
-            [.. TunedLinearExtensions.All.Select(linear => TakeLinear(reader, prefix, linear))]);
-    }
-
-    private Tensor TakeLinear(TensorReader reader, string prefix, TunedLinear linear)
-    {
-        var name = form == BaseForm.Meta
-            ? $"{(linear.IsAttention() ? "attention" : "feed_forward")}.{linear.OfficialName()}"
-            : HuggingFaceLinears[(int)linear];
-        long[] shape = [linear.OutWidth(config), linear.InWidth(config)];
         var heads = (form, linear) switch
         {
             (BaseForm.HuggingFace, TunedLinear.Query) => config.Heads,
@@ -66,11 +63,12 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
         };
 
         using var scope = NewDisposeScope();
-        var weight = Take(reader, $"{prefix}{name}.weight", shape, dtype);
+        var expected = _tensors.Linear(layer, linear);
+        var weight = Take(reader, expected, dtype);
         if (heads > 0)
         {
             // Within a head, row j of the file is Meta's row 2j and row j + half is Meta's row 2j + 1.
-            weight = weight.view(heads, 2, config.HeadWidth / 2, shape[1]).transpose(1, 2).reshape(shape);
+            weight = weight.view(heads, 2, config.HeadWidth / 2, expected.Shape[1]).transpose(1, 2).reshape(expected.Shape);
         }
 
         return weight.MoveToOuterDisposeScope();
@@ -78,20 +76,19 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
 
     private Tensor TakeOutput(TensorReader reader, Tensor embedding)
     {
-        var name = form == BaseForm.Meta ? "output.weight" : "lm_head.weight";
         if (!config.TiedEmbeddings)
         {
-            return Take(reader, name, [config.Vocabulary, config.Width], dtype);
+            return Take(reader, _tensors.Output, dtype);
         }
 
         // A tied file may hold the matrix a second time; the embedding is the one that counts.
-        using var copy = reader.TryTake(name, [config.Vocabulary, config.Width]);
+        using var copy = reader.TryTake(_tensors.Output.Name, _tensors.Output.Shape);
         return embedding;
     }
 
-    private Tensor Take(TensorReader reader, string name, ReadOnlySpan<long> shape, ScalarType type)
+    private Tensor Take(TensorReader reader, BaseTensor expected, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        return reader.Take(name, shape, type).to(device).MoveToOuterDisposeScope();
+        return reader.Take(expected.Name, expected.Shape, type).to(device).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Herd.Engine.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -7,7 +8,8 @@ namespace Herd.Engine.Model;
 /// <param name="layers">The blocks.</param>
 /// <param name="finalNorm">Norm in front of the output, [width], Float32.</param>
 /// <param name="output">Output matrix, [vocabulary, width], model's type; the embedding itself where they are tied.</param>
-internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> layers, Tensor finalNorm, Tensor output) : IDisposable
+/// <param name="mapped">The files of which some of the tensors are views; taken over.</param>
+internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> layers, Tensor finalNorm, Tensor output, MappedFiles mapped) : IDisposable
 {
     /// <summary>Token embedding, [vocabulary, width].</summary>
     public Tensor Embedding => embedding;
@@ -41,5 +43,7 @@ internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> 
         {
             tensor.Dispose();
         }
+
+        mapped.Dispose();
     }
 }

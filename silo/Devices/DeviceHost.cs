@@ -169,7 +169,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         try
         {
             var progress = new LoadProgressRelay(_startup);
-            var engine = await InferenceEngine.LoadAsync(_options.ToEngineOptions(), progress, _logger, cancellationToken).ConfigureAwait(false);
+            var engine = await InferenceEngine.LoadAsync(_options.ToEngineOptions() with { DigestCache = _folder.DigestCache }, progress, _logger, cancellationToken).ConfigureAwait(false);
             _serving = new Serving(engine, new AdapterLoader(engine, _blobs, _options.AdapterCacheBytes));
             SetState(ReplicaState.Ready);
             _logger.LogInformation("Replica {ModelKey} serves base {Base}.", ModelKey, engine.Base.Digest);

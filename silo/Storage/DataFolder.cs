@@ -11,6 +11,8 @@ internal sealed class DataFolder(IOptions<StorageOptions> options)
 
     internal string Database => Path.Combine(Root, "herd.db");
 
+    internal string DigestCache => Path.Combine(Root, "digests.json");
+
     internal string Blobs => Path.Combine(Root, "blobs");
 
     internal IDisposable LockAll() => FileLock.Take(Path.Combine(Root, "locks", "data.lock"), Shared);

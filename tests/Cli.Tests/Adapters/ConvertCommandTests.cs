@@ -36,7 +36,7 @@ public sealed class ConvertCommandTests : IDisposable
         var options = new AdapterReadOptions
         {
             BaseConfig = folder.Config,
-            BaseDigest = await folder.ComputeDigestAsync(TestContext.Current.CancellationToken),
+            BaseDigest = await folder.ComputeDigestAsync(cancellationToken: TestContext.Current.CancellationToken),
             Template = "chat-v1",
         };
         using var converted = AdapterPackage.Read(_folder.In(name), options);

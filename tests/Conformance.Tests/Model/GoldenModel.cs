@@ -1,7 +1,6 @@
 using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
-using Herd.Engine.Checkpoints;
 using Herd.Engine.KvCache;
 using Herd.Engine.Model;
 using Xunit;
@@ -37,7 +36,7 @@ internal sealed class GoldenModel : IDisposable
     public static GoldenModel Load(GoldenBase golden)
     {
         var opened = NotSupported.OrSkip(golden.Open);
-        using var file = TensorFile.Open(opened.WeightsPath);
+        using var file = opened.OpenWeights();
         return new GoldenModel(opened.Config, new WeightLoader(opened.Config, opened.Form, ScalarType.Float32, CPU).Load(file, null, CancellationToken.None));
     }
 

@@ -38,7 +38,7 @@ public sealed class BaseFolderTests : IDisposable
         var (meta, huggingFace) = (BaseFolder.Open(_folder.In("meta"), Tokenizer), BaseFolder.Open(_folder.In("hf"), Tokenizer));
 
         Assert.Equal((BaseForm.Meta, BaseForm.HuggingFace), (meta.Form, huggingFace.Form));
-        Assert.Equal((_folder.In("meta", "consolidated.00.pth"), _folder.In("hf", "model.safetensors")), (meta.WeightsPath, huggingFace.WeightsPath));
+        Assert.Equal((_folder.In("meta", "consolidated.00.pth"), _folder.In("hf", "model.safetensors")), (meta.WeightsPaths.Single(), huggingFace.WeightsPaths.Single()));
         Assert.Equal((Pieces, Pieces + 8), (meta.Config.Vocabulary, huggingFace.Config.Vocabulary));
     }
 
@@ -74,9 +74,11 @@ public sealed class BaseFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("params.json", "consolidated.00.pth,consolidated.01.pth")]
-    [InlineData("config.json", "model-00001-of-00002.safetensors,model-00002-of-00002.safetensors")]
-    public void Open_refuses_weights_in_several_files(string config, string weights)
+    [InlineData("params.json", "consolidated.00.pth,consolidated.02.pth", "consolidated.00.pth, consolidated.01.pth")]
+    [InlineData("params.json", "consolidated.01.pth", "consolidated.00.pth")]
+    [InlineData("params.json", "consolidated.00.pth,consolidated.safetensors", "consolidated.safetensors alone")]
+    [InlineData("config.json", "model-00001-of-00002.safetensors,model-00002-of-00002.safetensors", "model.safetensors.index.json")]
+    public void Open_refuses_weights_that_make_no_whole(string config, string weights, string expected)
     {
         Write("parts", config);
         foreach (var name in weights.Split(','))
@@ -87,7 +89,37 @@ public sealed class BaseFolderTests : IDisposable
         var message = Refused(_folder.In("parts"));
 
         Assert.Contains($"found {weights.Replace(",", ", ", StringComparison.Ordinal)}", message, StringComparison.Ordinal);
-        Assert.Contains("not supported yet", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"weight_map":{"a":"../model.safetensors"}}""", "beside the index")]
+    [InlineData("""{"weight_map":{"a":"/etc/x.safetensors"}}""", "beside the index")]
+    [InlineData("""{"weight_map":{"a":"model.bin"}}""", "beside the index")]
+    [InlineData("""{"weight_map":{"a":7}}""", "beside the index")]
+    [InlineData("""{"weight_map":{}}""", "found none")]
+    [InlineData("""{"weight_map":[]}""", "an object with 'weight_map'")]
+    [InlineData("""{"weight_map":{"a":"model-1.safetensors","a":"model-1.safetensors"}}""", "an index in JSON")]
+    [InlineData("""{"metadata":{"total_size":-1},"weight_map":{"a":"model-1.safetensors"}}""", "total_size")]
+    [InlineData("""{"weight_map":{"a":"model-2.safetensors"}}""", "the files that model.safetensors.index.json names: model-2.safetensors")]
+    [InlineData("[[[[[[[[[[[[[[[[", "an index in JSON")]
+    public void Open_refuses_an_index_that_is_not_sound(string index, string expected)
+    {
+        Write("parts", "config.json");
+        Write("parts", "model-1.safetensors");
+        File.WriteAllText(_folder.In("parts", "model.safetensors.index.json"), index);
+
+        Assert.Contains(expected, Refused(_folder.In("parts")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_takes_any_number_of_shards_in_order()
+    {
+        WriteMeta("shards");
+        Write("shards", "consolidated.01.pth");
+        Write("shards", "consolidated.02.pth");
+
+        Assert.Equal(["consolidated.00.pth", "consolidated.01.pth", "consolidated.02.pth"], BaseFolder.Open(_folder.In("shards"), Tokenizer).WeightsPaths.Select(path => Path.GetFileName(path)));
     }
 
     [Fact]
@@ -113,7 +145,7 @@ public sealed class BaseFolderTests : IDisposable
         File.WriteAllText(_folder.In("config", "params.json"), Params.Replace("-1", $"{Pieces}", StringComparison.Ordinal));
         foreach (var folder in (string[])["first", "copy", "weights", "config"])
         {
-            digests.Add(await BaseFolder.Open(_folder.In(folder), Tokenizer).ComputeDigestAsync(TestContext.Current.CancellationToken));
+            digests.Add(await BaseFolder.Open(_folder.In(folder), Tokenizer).ComputeDigestAsync(cancellationToken: TestContext.Current.CancellationToken));
         }
 
         Assert.Equal(digests[0], digests[1]);
