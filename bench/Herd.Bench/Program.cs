@@ -5,9 +5,11 @@ using Herd.Engine;
 using Herd.Engine.Bases;
 using Herd.Engine.Execution;
 using Spectre.Console;
+using static TorchSharp.torch;
 
 var root = Measure();
 root.Subcommands.Add(MakeBase());
+root.Subcommands.Add(Load());
 return await root.Parse(args).InvokeAsync();
 
 static RootCommand Measure()
@@ -74,9 +76,12 @@ static Command MakeBase()
     var vocabulary = Number("--vocab", "Rows of embedding and output.", 32_000);
     var seed = Number("--seed", "Decides the weights.", 1);
 
-    var command = new Command("make-base", "Writes a base with random bfloat16 weights, in Hugging Face's form.")
+    var form = new Option<BaseForm>("--form") { Description = "Names and order of rows.", DefaultValueFactory = _ => BaseForm.HuggingFace };
+    var half = new Option<bool>("--float16") { Description = "Values in float16 instead of bfloat16." };
+
+    var command = new Command("make-base", "Writes a base with random weights as one safetensors file.")
     {
-        folder, tokenizer, width, layers, heads, kvHeads, feedForward, vocabulary, seed,
+        folder, tokenizer, form, half, width, layers, heads, kvHeads, feedForward, vocabulary, seed,
     };
     command.SetAction((parsed, cancellationToken) => Guard(() =>
     {
@@ -91,8 +96,34 @@ static Command MakeBase()
             NormEpsilon = 1e-5f,
             RopeTheta = 10_000,
         };
-        RandomBase.Write(parsed.GetRequiredValue(folder), config, parsed.GetRequiredValue(tokenizer), parsed.GetValue(seed), cancellationToken);
+        var dtype = parsed.GetValue(half) ? ScalarType.Float16 : ScalarType.BFloat16;
+        RandomBase.Write(parsed.GetRequiredValue(folder), config, parsed.GetValue(form), dtype, parsed.GetRequiredValue(tokenizer), parsed.GetValue(seed), cancellationToken);
         return Task.CompletedTask;
+    }));
+    return command;
+}
+
+static Command Load()
+{
+    var baseFolder = new Option<string>("--base") { Description = "Folder of the base.", Required = true };
+    var tokenizer = new Option<string?>("--tokenizer") { Description = "Tokenizer file; without it, the one beside the base." };
+    var dtype = new Option<EngineDtype>("--dtype") { Description = "Arithmetic of the base products.", DefaultValueFactory = _ => EngineDtype.BFloat16 };
+    var digests = new Option<string?>("--digests") { Description = "File that remembers the digests of the base's files." };
+    var hold = new Option<bool>("--hold") { Description = "Keep the base until the input ends, and tell then what is shared with others." };
+
+    var command = new Command("load", "Loads a base, generates one token, and prints time and memory as JSON.") { baseFolder, tokenizer, dtype, digests, hold };
+    command.SetAction((parsed, cancellationToken) => Guard(async () =>
+    {
+        var options = new EngineOptions
+        {
+            BaseFolder = parsed.GetRequiredValue(baseFolder),
+            TokenizerFile = parsed.GetValue(tokenizer),
+            Dtype = parsed.GetValue(dtype),
+            DigestCache = parsed.GetValue(digests),
+            KvCacheTokens = 256,
+            MaxSequenceTokens = 256,
+        };
+        await LoadMeasurement.RunAsync(options, parsed.GetValue(hold), Console.In, Console.Out, cancellationToken);
     }));
     return command;
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Herd.Engine;
-using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
 using Herd.Engine.Tokenization;
@@ -9,24 +8,23 @@ using static TorchSharp.torch;
 
 namespace Herd.Bench;
 
-/// <summary>Writes a LLaMA of any size with random weights, in Hugging Face's form, holding one tensor at a time.</summary>
+/// <summary>Writes a LLaMA of any size with random weights as one safetensors file, in either form, holding one tensor at a time.</summary>
 internal static class RandomBase
 {
     private const int HeaderAlignment = 8;
 
     private static readonly string[] Architectures = ["LlamaForCausalLM"];
 
-    private static readonly string[] Linears =
-        ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj", "mlp.up_proj"];
-
     /// <summary>Writes the base.</summary>
     /// <param name="folder">A folder that is not there yet, or is empty.</param>
     /// <param name="config">Its sizes.</param>
+    /// <param name="form">Hugging Face's form, or Meta's names and order of rows.</param>
+    /// <param name="dtype">Type of the values: BFloat16 or Float16.</param>
     /// <param name="tokenizer">The tokenizer's file, with at most as many pieces as the vocabulary has rows.</param>
     /// <param name="seed">Decides the weights.</param>
     /// <param name="cancellationToken">Stops between tensors.</param>
     /// <exception cref="EngineException">The folder holds something, or sizes and tokenizer make no base.</exception>
-    public static void Write(string folder, LlamaConfig config, string tokenizer, int seed, CancellationToken cancellationToken)
+    public static void Write(string folder, LlamaConfig config, BaseForm form, ScalarType dtype, string tokenizer, int seed, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
@@ -34,8 +32,9 @@ internal static class RandomBase
         }
 
         var pieces = LlamaTokenizer.Load(tokenizer).VocabularySize;
-        var json = Config(config);
-        _ = LlamaConfig.FromHuggingFace(json, Path.Combine(folder, "config.json"));
+        var (configName, weightsName) = form == BaseForm.Meta ? ("params.json", "consolidated.safetensors") : ("config.json", "model.safetensors");
+        var json = form == BaseForm.Meta ? Params(config) : Config(config);
+        ExpectReadable(json, Path.Combine(folder, configName), form, pieces, config);
         if (pieces > config.Vocabulary)
         {
             throw new EngineException(EngineErrorCode.InvalidRequest, $"--vocab is {config.Vocabulary}, expected at least the tokenizer's {pieces} pieces.");
@@ -43,62 +42,47 @@ internal static class RandomBase
 
         Directory.CreateDirectory(folder);
         File.Copy(tokenizer, Path.Combine(folder, "tokenizer.model"));
-        File.WriteAllText(Path.Combine(folder, "config.json"), json);
-        using var file = File.Create(Path.Combine(folder, "model.safetensors"));
+        File.WriteAllText(Path.Combine(folder, configName), json);
+        using var file = File.Create(Path.Combine(folder, weightsName));
         using var random = new Generator((ulong)seed);
-        var shapes = Shapes(config).ToArray();
-        WriteHeader(file, shapes);
-        foreach (var (name, shape) in shapes)
+        var tensors = new BaseTensors(config, form);
+        WriteHeader(file, tensors.All, dtype);
+        foreach (var expected in tensors.All)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            TensorBytes.ForEachPiece(Values(name, shape, pieces, random).to(ScalarType.BFloat16), piece => file.Write(piece));
-        }
-    }
-
-    private static IEnumerable<(string Name, long[] Shape)> Shapes(LlamaConfig config)
-    {
-        yield return ("model.embed_tokens.weight", [config.Vocabulary, config.Width]);
-        for (var layer = 0; layer < config.Layers; layer++)
-        {
-            var prefix = $"model.layers.{layer}.";
-            yield return ($"{prefix}input_layernorm.weight", [config.Width]);
-            yield return ($"{prefix}post_attention_layernorm.weight", [config.Width]);
-            foreach (var linear in TunedLinearExtensions.All)
+            var values = Values(expected.Shape, random);
+            if (expected.Name == tensors.Output.Name)
             {
-                yield return ($"{prefix}{Linears[(int)linear]}.weight", [linear.OutWidth(config), linear.InWidth(config)]);
+                values.narrow(0, pieces, config.Vocabulary - pieces).zero_(); // the likeliest token always has a text
             }
-        }
 
-        yield return ("model.norm.weight", [config.Width]);
-        yield return ("lm_head.weight", [config.Vocabulary, config.Width]);
+            TensorBytes.ForEachPiece(values.to(dtype), piece => file.Write(piece));
+        }
     }
 
-    /// <summary>Norms are 1; matrices keep the variance of their input. Output rows beyond the tokenizer's pieces are 0, so that the likeliest token always has a text.</summary>
-    private static Tensor Values(string name, long[] shape, int pieces, Generator random)
+    private static void ExpectReadable(string json, string path, BaseForm form, int pieces, LlamaConfig wanted)
     {
-        if (shape.Length == 1)
+        var read = form == BaseForm.Meta ? LlamaConfig.FromMeta(json, path, pieces) : LlamaConfig.FromHuggingFace(json, path);
+        if (read.FeedForwardWidth != wanted.FeedForwardWidth)
         {
-            return ones(shape);
+            throw new EngineException(
+                EngineErrorCode.InvalidRequest, $"--ffn is {wanted.FeedForwardWidth}, and params.json can only tell {read.FeedForwardWidth}. Take one of at least 8/3 of --dim.");
         }
-
-        var values = randn(shape, generator: random).div_(Math.Sqrt(shape[1]));
-        if (name == "lm_head.weight")
-        {
-            values.narrow(0, pieces, shape[0] - pieces).zero_();
-        }
-
-        return values;
     }
 
-    private static void WriteHeader(FileStream file, IEnumerable<(string Name, long[] Shape)> shapes)
+    /// <summary>Norms are 1; matrices keep the variance of their input.</summary>
+    private static Tensor Values(long[] shape, Generator random) =>
+        shape.Length == 1 ? ones(shape) : randn(shape, generator: random).div_(Math.Sqrt(shape[1]));
+
+    private static void WriteHeader(FileStream file, IEnumerable<BaseTensor> tensors, ScalarType dtype)
     {
         var header = new Dictionary<string, object>();
         long offset = 0;
-        foreach (var (name, shape) in shapes)
+        foreach (var tensor in tensors)
         {
-            var end = offset + (shape.Aggregate(1L, (product, extent) => product * extent) * sizeof(short));
-            header[name] = new { dtype = "BF16", shape, data_offsets = new[] { offset, end } };
+            var end = offset + (tensor.Count * sizeof(short));
+            header[tensor.Name] = new { dtype = StoredType.Of(dtype)!.Safetensors, shape = tensor.Shape, data_offsets = new[] { offset, end } };
             offset = end;
         }
 
@@ -110,6 +94,19 @@ internal static class RandomBase
         file.Write(json);
         file.Write("       "u8[..padding]);
     }
+
+    /// <summary>The feed-forward width stands there only as the multiple that two thirds of four times the width are rounded up to.</summary>
+    private static string Params(LlamaConfig config) => JsonSerializer.Serialize(new
+    {
+        dim = config.Width,
+        n_layers = config.Layers,
+        n_heads = config.Heads,
+        n_kv_heads = config.KvHeads,
+        vocab_size = config.Vocabulary,
+        multiple_of = config.FeedForwardWidth,
+        norm_eps = config.NormEpsilon,
+        rope_theta = config.RopeTheta,
+    });
 
     private static string Config(LlamaConfig config) => JsonSerializer.Serialize(new
     {
@@ -125,6 +122,5 @@ internal static class RandomBase
         rms_norm_eps = config.NormEpsilon,
         rope_theta = config.RopeTheta,
         tie_word_embeddings = false,
-        torch_dtype = "bfloat16",
-    });
+            });
 }

@@ -24,9 +24,10 @@ internal sealed class TensorReader(ITensorFile file, MappedFiles? mapped = null)
     /// <param name="name">Its name in the file.</param>
     /// <param name="shape">The shape it must have.</param>
     /// <param name="convertTo">The type to convert it to; null keeps the stored one.</param>
+    /// <param name="copy">Whether it is copied in any case, since the caller makes another tensor of it.</param>
     /// <returns>A contiguous CPU tensor of that shape, owned by the caller's scope; fresh, or a view that nothing may write to.</returns>
     /// <exception cref="CheckpointException">It is absent, of another shape, damaged, or holds an infinity or NaN.</exception>
-    internal Tensor Take(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null)
+    internal Tensor Take(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null, bool copy = false)
     {
         if (!file.Tensors.TryGetValue(name, out var info))
         {
@@ -45,7 +46,8 @@ internal sealed class TensorReader(ITensorFile file, MappedFiles? mapped = null)
 
         _taken.Add(name);
         using var scope = NewDisposeScope();
-        var tensor = (convertTo is null || convertTo == info.DType ? mapped?.TryView(file, info) : null) ?? file.Read(name).to(convertTo ?? info.DType);
+        var asStored = !copy && (convertTo is null || convertTo == info.DType);
+        var tensor = (asStored ? mapped?.TryView(file, info) : null) ?? file.Read(name).to(convertTo ?? info.DType);
         // Infinity and NaN survive the conversion from one floating type to another, and a narrow one may add some.
         if (!FiniteCheck.IsFinite(tensor))
         {

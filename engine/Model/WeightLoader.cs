@@ -64,7 +64,7 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
 
         using var scope = NewDisposeScope();
         var expected = _tensors.Linear(layer, linear);
-        var weight = Take(reader, expected, dtype);
+        var weight = Take(reader, expected, dtype, copy: heads > 0);
         if (heads > 0)
         {
             // Within a head, row j of the file is Meta's row 2j and row j + half is Meta's row 2j + 1.
@@ -86,9 +86,9 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
         return embedding;
     }
 
-    private Tensor Take(TensorReader reader, BaseTensor expected, ScalarType type)
+    private Tensor Take(TensorReader reader, BaseTensor expected, ScalarType type, bool copy = false)
     {
         using var scope = NewDisposeScope();
-        return reader.Take(expected.Name, expected.Shape, type).to(device).MoveToOuterDisposeScope();
+        return reader.Take(expected.Name, expected.Shape, type, copy).to(device).MoveToOuterDisposeScope();
     }
 }

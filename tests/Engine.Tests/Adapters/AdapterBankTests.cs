@@ -1,5 +1,6 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
+using Herd.Engine.Checkpoints;
 using Herd.Engine.Model;
 using Herd.Testing;
 using Xunit;
@@ -101,7 +102,7 @@ public sealed class AdapterBankTests : IDisposable
     {
         var layers = Enumerable.Range(0, Config.Layers).Select(_ => new LayerWeights(
             randn(Config.Width), randn(Config.Width), [.. TunedLinearExtensions.All.Select(linear => randn(linear.OutWidth(Config), linear.InWidth(Config)))]));
-        return new WeightStore(randn(Config.Vocabulary, Config.Width), [.. layers], randn(Config.Width), randn(Config.Vocabulary, Config.Width));
+        return new WeightStore(randn(Config.Vocabulary, Config.Width), [.. layers], randn(Config.Width), randn(Config.Vocabulary, Config.Width), new MappedFiles());
     }
 
     private AdapterWeights Read(AdapterSketch sketch, string name)
