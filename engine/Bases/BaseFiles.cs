@@ -18,7 +18,7 @@ internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, s
     private const string HuggingFaceIndex = "model.safetensors.index.json";
     private const string MetaPattern = "consolidated.*";
     private const string HuggingFacePattern = "model*.safetensors";
-    private const string TokenizerName = "tokenizer.model";
+    private const string TokenizerNames = "tokenizer.model or tokenizer.json";
     private const int MaxConfigBytes = 1 << 20;
     private const int MaxShards = 256;
     private const int MostListed = 8;
@@ -106,13 +106,17 @@ internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, s
     {
         foreach (var place in (string?[])[folder, Path.GetDirectoryName(folder)])
         {
-            if (place is not null && Exists(place, TokenizerName))
+            // Llama 1 and 2 have a tokenizer.json too, of another kind than their tokenizer.model, which is the one that is read.
+            foreach (var name in TokenizerNames.Split(" or "))
             {
-                return Path.Combine(place, TokenizerName);
+                if (place is not null && Exists(place, name))
+                {
+                    return Path.Combine(place, name);
+                }
             }
         }
 
-        throw Refuse(folder, $"{TokenizerName} in it or in the folder above", "none", "Copy it there or name the tokenizer's file.");
+        throw Refuse(folder, $"{TokenizerNames} in it or in the folder above", "none", "Copy it there or name the tokenizer's file.");
     }
 
     /// <summary>What a folder holds; where bases lie one folder deeper, those.</summary>

@@ -12,6 +12,7 @@ internal static class ConfigRange
     internal const double MinEpsilon = 1e-12;
     internal const double MaxEpsilon = 1e-2;
     internal const double MaxTheta = 1e12;
+    internal const double MaxRopeFactor = 1e6;
 
     /// <summary>Heads must divide the width into even parts (rotation works on pairs), and share keys evenly.</summary>
     internal static LlamaConfig Check(LlamaConfig config, ConfigFile file, string headsField, string kvHeadsField)

@@ -21,6 +21,7 @@ internal static class HuggingFaceConfig
             Vocabulary = file.Int("vocab_size", 1, ConfigRange.MaxVocabulary),
             NormEpsilon = (float)(file.TryNumber("rms_norm_eps", ConfigRange.MinEpsilon, ConfigRange.MaxEpsilon) ?? 1e-6),
             RopeTheta = (float)(RopeTheta(file) ?? 10_000),
+            RopeScaling = Scaling(file),
             TiedEmbeddings = file.TryBool("tie_word_embeddings") ?? false,
             ContextTokens = file.TryInt("max_position_embeddings", 1, ConfigRange.MaxContext),
         };
@@ -60,19 +61,31 @@ internal static class HuggingFaceConfig
         && architectures[0].GetString() == "LlamaForCausalLM";
 
     /// <summary>Older files hold the base of the frequencies beside <c>rope_scaling</c>, newer ones inside <c>rope_parameters</c>.</summary>
-    private static double? RopeTheta(ConfigFile file)
-    {
-        double? theta = null;
-        foreach (var field in (ReadOnlySpan<string>)["rope_scaling", "rope_parameters"])
-        {
-            if (file.TryObject(field) is { } rope)
-            {
-                rope.ExpectText("rope_type", "default");
-                rope.ExpectText("type", "default");
-                theta = rope.TryNumber("rope_theta", 1, ConfigRange.MaxTheta) ?? theta;
-            }
-        }
+    private static double? RopeTheta(ConfigFile file) =>
+        file.TryNumber("rope_theta", 1, ConfigRange.MaxTheta) ?? Rope(file).Select(rope => rope.TryNumber("rope_theta", 1, ConfigRange.MaxTheta)).FirstOrDefault(theta => theta is not null);
 
-        return file.TryNumber("rope_theta", 1, ConfigRange.MaxTheta) ?? theta;
+    private static RopeScaling? Scaling(ConfigFile file) => Rope(file).Select(ScalingIn).FirstOrDefault(scaling => scaling is not null);
+
+    private static IEnumerable<ConfigFile> Rope(ConfigFile file) =>
+        ((string[])["rope_scaling", "rope_parameters"]).Select(file.TryObject).OfType<ConfigFile>();
+
+    private static RopeScaling? ScalingIn(ConfigFile rope)
+    {
+        float Number(string field, double least) =>
+            (float)(rope.TryNumber(field, least, ConfigRange.MaxContext) ?? throw rope.Refuse(field, "a number", "no such field"));
+        var field = rope.Find("rope_type") is null ? "type" : "rope_type";
+        rope.ExpectText(field, "default", "linear", "llama3");
+        switch (rope.Find(field)?.GetString() ?? "default")
+        {
+            case "linear":
+                return new RopeScaling(Number("factor", 1), null);
+            case "llama3":
+                var band = new RopeBand(Number("original_max_position_embeddings", 1), Number("low_freq_factor", 0.0001), Number("high_freq_factor", 0.0001));
+                return band.High > band.Low
+                    ? new RopeScaling(Number("factor", 1), band)
+                    : throw rope.Refuse("high_freq_factor", $"more than the low_freq_factor of {band.Low}", $"{band.High}");
+            default:
+                return null;
+        }
     }
 }

@@ -27,6 +27,9 @@ public sealed record LlamaConfig
     /// <summary>Base of the rotary frequencies.</summary>
     public required float RopeTheta { get; init; }
 
+    /// <summary>How those frequencies are lowered; null for a base that has none of it.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
     /// <summary>Whether the output matrix is the embedding.</summary>
     public bool TiedEmbeddings { get; init; }
 

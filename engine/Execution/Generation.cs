@@ -19,7 +19,7 @@ internal sealed class Generation
     private readonly Channel<GenerationEvent> _events;
     private readonly TimeProvider _clock;
     private readonly long _submitted;
-    private readonly int _endId;
+    private readonly IReadOnlySet<int> _endIds;
     private TimeSpan? _firstToken;
     private int _decoded;
 
@@ -32,7 +32,7 @@ internal sealed class Generation
     /// <param name="clock">Measures the times reported.</param>
     public Generation(long id, GenerationRequest request, PreparedPicture? picture, AdapterLease? adapter, LlamaTokenizer tokenizer, TimeProvider clock)
     {
-        (_request, Picture, Adapter, _clock, _endId) = (request, picture, adapter, clock, request.EndId ?? tokenizer.EosId);
+        (_request, Picture, Adapter, _clock, _endIds) = (request, picture, adapter, clock, request.EndId is { } end ? new HashSet<int> { end } : tokenizer.EndIds);
         _submitted = clock.GetTimestamp();
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
@@ -73,7 +73,7 @@ internal sealed class Generation
         _firstToken ??= _clock.GetElapsedTime(_submitted);
         var generated = CollectionsMarshal.AsSpan(Sequence.Tokens)[Sequence.PromptTokens..];
         var token = sampler.Choose(logits, _request.Sampling, generated, Sequence.Tokens.Count);
-        if (token == _endId && !_request.IgnoreEnd)
+        if (_endIds.Contains(token) && !_request.IgnoreEnd)
         {
             Finish(FinishReason.Stop, ending: true);
             return true;

@@ -71,7 +71,7 @@ internal sealed class LoadedBase : IDisposable
         var blocks = new BlockLedger(options.KvCacheTokens / BlockAllocator.BlockTokens, options.ReusePrompts);
         var pool = Own(new KvPool(config.Layers, blocks.Total, config.KvHeads, config.HeadWidth, _weights.Dtype, _weights.Device));
         var bank = Own(new AdapterBank(config, _weights, options.AdapterSlots));
-        var rotary = Own(new RotaryTable(ContextTokens, config.HeadWidth, config.RopeTheta, _weights.Device));
+        var rotary = Own(new RotaryTable(ContextTokens, config.HeadWidth, config.RopeTheta, config.RopeScaling, _weights.Device));
         var model = new LlamaModel(config, _weights, bank, rotary, pool);
         var slots = new SlotTable(options.AdapterSlots, (version, slot) => Fill(bank, registry, version, slot));
         return new DeviceParts(

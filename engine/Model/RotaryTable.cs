@@ -1,3 +1,4 @@
+using Herd.Engine.Bases;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
@@ -12,13 +13,20 @@ internal sealed class RotaryTable : IDisposable
     /// <param name="positions">Number of positions.</param>
     /// <param name="headWidth">Features per head, even.</param>
     /// <param name="theta">Base of the frequencies.</param>
+    /// <param name="scaling">How the frequencies are lowered; null for not at all.</param>
     /// <param name="device">The device.</param>
-    public RotaryTable(int positions, int headWidth, float theta, Device device)
+    public RotaryTable(int positions, int headWidth, float theta, RopeScaling? scaling, Device device)
     {
         using var scope = NewDisposeScope();
-        var frequencies = tensor(Enumerable.Range(0, headWidth / 2).Select(pair => 1 / MathF.Pow(theta, 2f * pair / headWidth)).ToArray());
+        var frequencies = tensor(Enumerable.Range(0, headWidth / 2).Select(pair => Frequency(pair)).ToArray());
         var angles = outer(tensor(Enumerable.Range(0, positions).Select(position => (float)position).ToArray()), frequencies);
         _turns = polar(ones_like(angles), angles).to(device).DetachFromDisposeScope();
+
+        float Frequency(int pair)
+        {
+            var frequency = 1 / MathF.Pow(theta, 2f * pair / headWidth);
+            return scaling?.Apply(frequency) ?? frequency;
+        }
     }
 
     /// <summary>The turns of a step's rows.</summary>

@@ -1,19 +1,15 @@
-using System.Text;
-
 namespace Herd.Engine.Tokenization;
 
-/// <summary>Splits one text into pieces by byte-pair merges, as SentencePiece does.</summary>
+/// <summary>Splits one text into tokens by byte-pair merges.</summary>
 /// <remarks>
-/// The adjacent pair whose joined piece has the best score merges first, leftmost on ties, until no pair joins to a piece. A priority queue of candidate
-/// pairs makes this O(n log n). A character left over that is no piece becomes its UTF-8 bytes.
-/// Source: SentencePiece, bpe_model.cc.
+/// The adjacent pair with the lowest rank merges first, leftmost on ties, until no pair joins. A priority queue of candidate pairs makes this O(n log n).
+/// Source: SentencePiece, bpe_model.cc; the same order is that of byte-level tokenizers.
 /// </remarks>
 internal ref struct BpeMerger
 {
     private const int None = -1;
 
-    private readonly SentencePieceModel _model;
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces;
+    private readonly IMergeRules _rules;
     private readonly ReadOnlySpan<char> _text;
     private readonly Symbol[] _symbols;
     private readonly PriorityQueue<Candidate, long> _queue;
@@ -25,27 +21,26 @@ internal ref struct BpeMerger
     /// <summary>Two neighbours that join to a piece; stale if either has changed since.</summary>
     private readonly record struct Candidate(int Left, int Right, int Length, int Piece);
 
-    private BpeMerger(SentencePieceModel model, ReadOnlySpan<char> text)
+    private BpeMerger(IMergeRules rules, ReadOnlySpan<char> text)
     {
-        _model = model;
-        _pieces = model.NormalPieces;
+        _rules = rules;
         _text = text;
         _symbols = new Symbol[text.Length];
         _queue = new PriorityQueue<Candidate, long>(text.Length);
     }
 
-    /// <summary>Appends the pieces of a normalised text.</summary>
-    /// <param name="model">The vocabulary.</param>
-    /// <param name="text">Well-formed UTF-16, spaces already U+2581.</param>
+    /// <summary>Appends the tokens of a text.</summary>
+    /// <param name="rules">The vocabulary.</param>
+    /// <param name="text">Well-formed UTF-16, normalised as the vocabulary wants it.</param>
     /// <param name="ids">Where the ids go.</param>
-    internal static void Encode(SentencePieceModel model, ReadOnlySpan<char> text, List<int> ids)
+    internal static void Encode(IMergeRules rules, ReadOnlySpan<char> text, List<int> ids)
     {
         if (text.IsEmpty)
         {
             return;
         }
 
-        var merger = new BpeMerger(model, text);
+        var merger = new BpeMerger(rules, text);
         merger.SplitCharacters();
         merger.Merge();
         merger.Emit(ids);
@@ -56,7 +51,7 @@ internal ref struct BpeMerger
         for (var start = 0; start < _text.Length; _count++)
         {
             var length = char.IsHighSurrogate(_text[start]) ? 2 : 1;
-            var piece = _pieces.TryGetValue(_text.Slice(start, length), out var id) ? id : None;
+            var piece = _rules.TryFind(_text.Slice(start, length), out var id) ? id : None;
             var right = start + length < _text.Length ? _count + 1 : None;
             _symbols[_count] = new Symbol(start, length, _count - 1, right, piece);
             start += length;
@@ -100,28 +95,24 @@ internal ref struct BpeMerger
     {
         var start = _symbols[left].Start;
         var length = _symbols[left].Length + _symbols[right].Length;
-        if (_pieces.TryGetValue(_text.Slice(start, length), out var piece))
+        if (_rules.TryJoin(_symbols[left].Piece, _symbols[right].Piece, _text.Slice(start, length), out var piece, out var rank))
         {
-            _queue.Enqueue(new Candidate(left, right, length, piece), ((long)_model.Ranks[piece] << 32) | (uint)left);
+            _queue.Enqueue(new Candidate(left, right, length, piece), ((long)rank << 32) | (uint)left);
         }
     }
 
     private readonly void Emit(List<int> ids)
     {
-        Span<byte> utf8 = stackalloc byte[4];
         for (var i = 0; i != None; i = _symbols[i].Right)
         {
             var symbol = _symbols[i];
             if (symbol.Piece != None)
             {
                 ids.Add(symbol.Piece);
-                continue;
             }
-
-            var written = Encoding.UTF8.GetBytes(_text.Slice(symbol.Start, symbol.Length), utf8);
-            foreach (var value in utf8[..written])
+            else
             {
-                ids.Add(_model.BytePieces[value]);
+                _rules.Spell(_text.Slice(symbol.Start, symbol.Length), ids);
             }
         }
     }

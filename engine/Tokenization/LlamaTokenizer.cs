@@ -4,38 +4,40 @@ namespace Herd.Engine.Tokenization;
 
 /// <summary>Turns text into LLaMA token ids and back. Immutable, so any number of threads may share one.</summary>
 /// <remarks>
-/// <para>SentencePiece BPE with identity normalisation: a space is put in front of a non-empty text, spaces become U+2581, characters without a piece become
-/// their UTF-8 bytes. Control pieces written out in a text (<c>&lt;s&gt;</c>) are ordinary text and never become control ids. A lone surrogate becomes U+FFFD.</para>
-/// <para>Own code in place of Microsoft.ML.Tokenizers 2.0.1, which merges the rightmost of equal pairs where SentencePiece merges the leftmost
-/// (<c>sss</c> becomes <c>s,ss</c>), cannot encode without the leading space, and in decoding drops unknown ids and the space of a piece after bytes and
-/// gives one U+FFFD for several broken bytes.</para>
+/// LLaMA 1 and 2 have SentencePiece models, Llama 3 byte-level pairs (docs/engine.md, "Tokenizers"). Control tokens written out in a text
+/// (<c>&lt;s&gt;</c>, <c>&lt;|eot_id|&gt;</c>) are ordinary text and never become control ids. A lone surrogate becomes U+FFFD.
 /// </remarks>
-public sealed class LlamaTokenizer
+public abstract class LlamaTokenizer
 {
-    private LlamaTokenizer(SentencePieceModel model)
-    {
-        Model = model;
-    }
-
     /// <summary>Number of ids; valid ids are 0 up to this.</summary>
-    public int VocabularySize => Model.Pieces.Length;
+    public abstract int VocabularySize { get; }
 
     /// <summary>The id that begins a sequence.</summary>
-    public int BosId => Model.BosId;
+    public abstract int BosId { get; }
 
-    /// <summary>The id that ends a sequence.</summary>
-    public int EosId => Model.EosId;
+    /// <summary>The id that ends a text.</summary>
+    public abstract int EosId { get; }
+
+    /// <summary>The ids that end an answer: <see cref="EosId"/>, and those that end a turn or a message.</summary>
+    public virtual IReadOnlySet<int> EndIds => new HashSet<int> { EosId };
 
     /// <summary>SHA-256 of the file, 64 lower-case hexadecimal digits.</summary>
-    public string Digest => Model.Digest;
+    public abstract string Digest { get; }
 
-    internal SentencePieceModel Model { get; }
-
-    /// <summary>Reads a <c>tokenizer.model</c>.</summary>
-    /// <param name="path">The file, at most 64 MiB and one million pieces.</param>
+    /// <summary>Reads a tokenizer's file, telling its form by its content.</summary>
+    /// <param name="path">A <c>tokenizer.model</c> of either kind, or a <c>tokenizer.json</c>; at most 64 MiB and one million tokens.</param>
     /// <returns>The tokenizer.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: missing, damaged, not BPE, or with settings that LLaMA does not use.</exception>
-    public static LlamaTokenizer Load(string path) => new(SentencePieceModel.Load(path));
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: missing, damaged, or with settings that LLaMA does not use.</exception>
+    public static LlamaTokenizer Load(string path)
+    {
+        var file = TokenizerBytes.Read(path);
+        return file.Form switch
+        {
+            TokenizerForm.HuggingFace => ByteLevelTokenizer.FromJson(file),
+            TokenizerForm.Tiktoken => ByteLevelTokenizer.FromRanks(file),
+            _ => SentencePieceTokenizer.From(file),
+        };
+    }
 
     /// <summary>Encodes a text that stands at the beginning.</summary>
     /// <param name="text">Any text; empty gives no ids of its own.</param>
@@ -51,7 +53,7 @@ public sealed class LlamaTokenizer
             ids.Add(BosId);
         }
 
-        BpeMerger.Encode(Model, Normalise(text, dummyPrefix: text.Length > 0), ids);
+        Encode(WellFormed(text), atBeginning: true, ids);
         if (eos)
         {
             ids.Add(EosId);
@@ -60,19 +62,19 @@ public sealed class LlamaTokenizer
         return [.. ids];
     }
 
-    /// <summary>Encodes a text that continues what stands before it: no <see cref="BosId"/> and no space in front.</summary>
+    /// <summary>Encodes a text that continues what stands before it: no <see cref="BosId"/> and nothing in front.</summary>
     /// <param name="text">Any text; empty gives no ids.</param>
     /// <returns>The ids.</returns>
     public int[] EncodeContinuation(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var ids = new List<int>(text.Length / 2);
-        BpeMerger.Encode(Model, Normalise(text, dummyPrefix: false), ids);
+        Encode(WellFormed(text), atBeginning: false, ids);
         return [.. ids];
     }
 
     /// <summary>The text of some ids.</summary>
-    /// <remarks>Control ids vanish, one leading space of the first other piece is dropped, and each undecodable byte is one U+FFFD.</remarks>
+    /// <remarks>Control ids vanish, and each undecodable byte is one U+FFFD. Of a SentencePiece model, one leading space of the first other piece is dropped.</remarks>
     /// <param name="ids">Ids below <see cref="VocabularySize"/>.</param>
     /// <returns>The text.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
@@ -92,35 +94,27 @@ public sealed class LlamaTokenizer
     /// <param name="id">An id below <see cref="VocabularySize"/>.</param>
     /// <returns>Whether it is a control id.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
-    public bool IsControl(int id) => TypeOf(id) == PieceType.Control;
+    public bool IsControl(int id) => SpellingOf(id).Kind == SpellingKind.Control;
 
-    internal PieceType TypeOf(int id) => (uint)id < (uint)Model.Types.Length
-        ? Model.Types[id]
-        : throw new EngineException(EngineErrorCode.InvalidRequest, $"Token id {id}: expected 0 to {VocabularySize - 1}, the tokenizer's vocabulary.");
+    /// <summary>What an id stands for.</summary>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
+    internal abstract Spelling SpellingOf(int id);
 
-    private static char[] Normalise(string text, bool dummyPrefix)
+    private protected abstract void Encode(string text, bool atBeginning, List<int> ids);
+
+    private protected EngineException OutOfRange(int id) =>
+        new(EngineErrorCode.InvalidRequest, $"Token id {id}: expected 0 to {VocabularySize - 1}, the tokenizer's vocabulary.");
+
+    private static string WellFormed(string text)
     {
-        var offset = dummyPrefix ? 1 : 0;
-        var normal = new char[text.Length + offset];
-        if (dummyPrefix)
-        {
-            normal[0] = SentencePieceModel.Space;
-        }
-
         for (var i = 0; i < text.Length; i++)
         {
-            normal[i + offset] = text[i] switch
+            if (char.IsSurrogate(text[i]) && (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[++i])))
             {
-                ' ' => SentencePieceModel.Space,
-                var c when char.IsSurrogate(c) && !IsPaired(text, i) => (char)Rune.ReplacementChar.Value,
-                var c => c,
-            };
+                return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+            }
         }
 
-        return normal;
+        return text;
     }
-
-    private static bool IsPaired(string text, int i) => char.IsHighSurrogate(text[i])
-        ? i + 1 < text.Length && char.IsLowSurrogate(text[i + 1])
-        : i > 0 && char.IsHighSurrogate(text[i - 1]);
 }

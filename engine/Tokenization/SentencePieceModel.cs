@@ -1,17 +1,16 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Herd.Engine.Tokenization;
 
 /// <summary>The vocabulary of a SentencePiece BPE model, checked to be of the one form that LLaMA uses. Immutable.</summary>
-internal sealed class SentencePieceModel
+internal sealed class SentencePieceModel : IMergeRules
 {
     internal const char Space = '\u2581';
-    private const long MaxFileBytes = 64L << 20;
     private const int ByteValues = 256;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly Dictionary<string, int> _ids;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _normalPieces;
 
     private SentencePieceModel(SentencePieceFile file, string digest)
     {
@@ -21,6 +20,7 @@ internal sealed class SentencePieceModel
         Ranks = new int[file.Pieces.Count];
         Surfaces = new string[file.Pieces.Count];
         _ids = new Dictionary<string, int>(file.Pieces.Count, StringComparer.Ordinal);
+        _normalPieces = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var id = 0; id < Pieces.Length; id++)
         {
             Add(file.Pieces[id], id);
@@ -60,31 +60,39 @@ internal sealed class SentencePieceModel
 
     internal int EosId { get; }
 
-    internal static SentencePieceModel Load(string path)
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: damaged, not BPE, or with settings that LLaMA does not use.</exception>
+    internal static SentencePieceModel Read(TokenizerBytes file)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            var info = new FileInfo(path);
-            if (info.Exists && info.Length > MaxFileBytes)
-            {
-                throw new FormatException($"expected at most {MaxFileBytes} bytes, found {info.Length}");
-            }
-
-            var bytes = File.ReadAllBytes(path);
-            return new SentencePieceModel(SentencePieceFile.Parse(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            return new SentencePieceModel(SentencePieceFile.Parse(file.Bytes), file.Digest);
         }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        catch (FormatException error)
         {
-            throw new EngineException(
-                EngineErrorCode.InvalidFile,
-                $"{path}: expected the SentencePiece BPE model of a LLaMA (tokenizer.model); {e.Message}. Use the tokenizer file published with the base.",
-                e);
+            throw file.Refuse(error.Message, error);
         }
     }
 
-    /// <summary>Whether a text is a piece that merging may produce. Fast: one hash of the span.</summary>
-    internal Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> NormalPieces => _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+    /// <inheritdoc/>
+    public bool TryFind(ReadOnlySpan<char> text, out int token) => _normalPieces.TryGetValue(text, out token);
+
+    /// <inheritdoc/>
+    public bool TryJoin(int left, int right, ReadOnlySpan<char> joined, out int token, out int rank)
+    {
+        var found = _normalPieces.TryGetValue(joined, out token);
+        rank = found ? Ranks[token] : 0;
+        return found;
+    }
+
+    /// <summary>Appends the pieces of a character's UTF-8 bytes.</summary>
+    public void Spell(ReadOnlySpan<char> character, List<int> ids)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var value in utf8[..Encoding.UTF8.GetBytes(character, utf8)])
+        {
+            ids.Add(BytePieces[value]);
+        }
+    }
 
     private void Add(SentencePieceFile.Entry entry, int id)
     {

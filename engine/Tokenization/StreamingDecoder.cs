@@ -6,10 +6,8 @@ namespace Herd.Engine.Tokenization;
 /// <remarks>Work per id does not grow with the sequence: at most three bytes of an unfinished character are kept. For one thread at a time.</remarks>
 public sealed class StreamingDecoder
 {
-    private const string UnknownText = " \u2047 ";
-
     private readonly LlamaTokenizer _tokenizer;
-    private readonly byte[] _held = new byte[4];
+    private byte[] _held = new byte[4];
     private int _heldCount;
     private bool _started;
 
@@ -30,27 +28,22 @@ public sealed class StreamingDecoder
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary; nothing changes.</exception>
     public string Append(int id)
     {
-        var type = _tokenizer.TypeOf(id);
-        if (type == PieceType.Byte)
+        var spelling = _tokenizer.SpellingOf(id);
+        if (spelling.Kind == SpellingKind.Bytes)
         {
             _started = true;
-            _held[_heldCount++] = _tokenizer.Model.ByteOf[id];
+            Hold(spelling.Bytes.Span);
             return Release(last: false);
         }
 
-        // Bytes join only with bytes: any other piece, control pieces included, ends a character.
+        // Bytes join only with bytes: any other token, control tokens included, ends a character.
         var before = Release(last: true);
-        if (type == PieceType.Control)
+        if (spelling.Kind == SpellingKind.Control)
         {
             return before;
         }
 
-        var text = type == PieceType.Unknown ? UnknownText : _tokenizer.Model.Surfaces[id];
-        if (!_started && _tokenizer.Model.Pieces[id][0] == SentencePieceModel.Space)
-        {
-            text = text[1..];
-        }
-
+        var text = !_started && spelling.DropsSpaceInFront ? spelling.Text[1..] : spelling.Text;
         _started = true;
         return before.Length == 0 ? text : before + text;
     }
@@ -59,6 +52,17 @@ public sealed class StreamingDecoder
     /// <returns>What was held back: one U+FFFD for each byte of a character that never became whole. Empty when called again.</returns>
     public string Finish() => Release(last: true);
 
+    private void Hold(ReadOnlySpan<byte> bytes)
+    {
+        if (_heldCount + bytes.Length > _held.Length)
+        {
+            Array.Resize(ref _held, _heldCount + bytes.Length);
+        }
+
+        bytes.CopyTo(_held.AsSpan(_heldCount));
+        _heldCount += bytes.Length;
+    }
+
     private string Release(bool last)
     {
         if (_heldCount == 0)
@@ -66,7 +70,7 @@ public sealed class StreamingDecoder
             return "";
         }
 
-        var text = "";
+        var text = new StringBuilder();
         ReadOnlySpan<byte> rest = _held.AsSpan(0, _heldCount);
         while (!rest.IsEmpty)
         {
@@ -77,12 +81,12 @@ public sealed class StreamingDecoder
             }
 
             // Every undecodable byte counts alone, unlike in .NET's decoder, which replaces a truncated sequence once.
-            text += rune.ToString();
+            text.Append(rune.ToString());
             rest = rest[(status == System.Buffers.OperationStatus.Done ? consumed : 1)..];
         }
 
         rest.CopyTo(_held);
         _heldCount = rest.Length;
-        return text;
+        return text.ToString();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class GoldenModel : IDisposable
         (Config, _weights) = (config, weights);
         _pool = new KvPool(config.Layers, _blocks.Total, config.KvHeads, config.HeadWidth, ScalarType.Float32, CPU);
         _bank = new AdapterBank(config, weights, adapters: 2);
-        _rotary = new RotaryTable(CacheTokens, config.HeadWidth, config.RopeTheta, CPU);
+        _rotary = new RotaryTable(CacheTokens, config.HeadWidth, config.RopeTheta, config.RopeScaling, CPU);
         Model = new LlamaModel(config, weights, _bank, _rotary, _pool);
     }
 

@@ -10,7 +10,7 @@ public sealed class TokenizerGoldenTests
     private const string CasesName = "tokenizer/cases.json";
 
     private static readonly Lazy<JsonElement?> RecordedCases = new(() => GoldenFolder.TryJson(CasesName));
-    private static readonly Lazy<LlamaTokenizer> Loaded = new(() => LlamaTokenizer.Load(GoldenFolder.PathOf(GoldenFolder.Tokenizer)));
+    private static readonly Lazy<SentencePieceTokenizer> Loaded = new(() => (SentencePieceTokenizer)LlamaTokenizer.Load(GoldenFolder.PathOf(GoldenFolder.Tokenizer)));
 
     public static TheoryData<int> EncodeCases => Numbers("encode");
 
@@ -20,7 +20,7 @@ public sealed class TokenizerGoldenTests
 
     public static TheoryData<string> GenerationFiles => Cases.Of(GoldenFolder.Find("expected/generate-*.json"), "generation");
 
-    private static LlamaTokenizer Tokenizer => Loaded.Value;
+    private static SentencePieceTokenizer Tokenizer => Loaded.Value;
 
     [Fact]
     public void The_model_has_the_recorded_vocabulary_and_special_ids()

@@ -47,6 +47,19 @@ public sealed class LlamaConfigTests
     }
 
     [Fact]
+    public void Scaled_frequencies_are_the_same_in_both_forms()
+    {
+        const string Scaling = "\"rope_scaling\":{\"factor\":8.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,\"original_max_position_embeddings\":8192,\"rope_type\":\"llama3\"},";
+        var meta = LlamaConfig.FromMeta("""{"dim":64,"n_layers":2,"n_heads":4,"use_scaled_rope":true}""", "params.json", Tokenizer);
+
+        Assert.Equal(new RopeScaling(8, new RopeBand(8192, 1, 4)), meta.RopeScaling);
+        Assert.Equal(meta.RopeScaling, LlamaConfig.FromHuggingFace(HuggingFace().Replace("{", "{" + Scaling, StringComparison.Ordinal), "config.json").RopeScaling);
+        Assert.Equal(new RopeScaling(2, null), LlamaConfig.FromHuggingFace(HuggingFace().Replace("{", "{\"rope_scaling\":{\"type\":\"linear\",\"factor\":2},", StringComparison.Ordinal), "config.json").RopeScaling);
+        Assert.Equal(32, LlamaConfig.FromMeta("""{"dim":64,"n_layers":2,"n_heads":4,"use_scaled_rope":true,"rope_scaling_factor":32}""", "params.json", Tokenizer).RopeScaling!.Factor);
+        Assert.Null(LlamaConfig.FromMeta("""{"dim":64,"n_layers":2,"n_heads":4,"use_scaled_rope":false}""", "params.json", Tokenizer).RopeScaling);
+    }
+
+    [Fact]
     public void FromHuggingFace_reads_theta_from_rope_parameters()
     {
         var json = HuggingFace().Replace("\"rope_theta\":500000.0", "\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":700000.0}", StringComparison.Ordinal);
@@ -58,7 +71,10 @@ public sealed class LlamaConfigTests
     [InlineData("\"hidden_act\":\"gelu\"", "hidden_act")]
     [InlineData("\"attention_bias\":true", "attention_bias")]
     [InlineData("\"mlp_bias\":true", "mlp_bias")]
-    [InlineData("\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8.0}", "rope_type")]
+    [InlineData("\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8.0}", "original_max_position_embeddings")]
+    [InlineData("\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8,\"original_max_position_embeddings\":8192,\"low_freq_factor\":4,\"high_freq_factor\":4}", "high_freq_factor")]
+    [InlineData("\"rope_scaling\":{\"type\":\"linear\",\"factor\":0.5}", "factor")]
+    [InlineData("\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":2}", "type")]
     [InlineData("\"rope_parameters\":{\"rope_type\":\"yarn\"}", "rope_type")]
     [InlineData("\"architectures\":[\"MistralForCausalLM\"]", "architectures")]
     [InlineData("\"model_type\":\"mistral\"", "model_type")]
@@ -86,7 +102,7 @@ public sealed class LlamaConfigTests
     [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"norm_eps":0}""", "norm_eps")]
     [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"rope_theta":1e300}""", "rope_theta")]
     [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"vocab_size":31999}""", "vocab_size")]
-    [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"use_scaled_rope":true}""", "use_scaled_rope")]
+    [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"use_scaled_rope":1}""", "use_scaled_rope")]
     [InlineData("""{"dim":64,"n_layers":2,"n_heads":4,"moe":{}}""", "moe")]
     public void FromMeta_names_file_and_field_of_a_fault(string json, string field)
     {

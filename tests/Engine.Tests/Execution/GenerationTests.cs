@@ -10,7 +10,7 @@ namespace Herd.Engine.Tests.Execution;
 /// <summary>What a generation tells its reader about the tokens chosen for it.</summary>
 public sealed class GenerationTests
 {
-    private static readonly LlamaTokenizer Tokenizer = LlamaTokenizer.Load(TinyModel.Options.TokenizerFile!);
+    private static readonly SentencePieceTokenizer Tokenizer = (SentencePieceTokenizer)LlamaTokenizer.Load(TinyModel.Options.TokenizerFile!);
     private static readonly string[] Vocabulary = ["the", " cat", "é", "日本", "🙂", "\n", "User:", "aab", "#", " ", "ß"];
     private static readonly Gen<string> Words = Gen.Int[0, Vocabulary.Length - 1].Select(index => Vocabulary[index]);
 

@@ -7,7 +7,7 @@ namespace Herd.Engine.Tests.Tokenization;
 
 public sealed class LlamaTokenizerTests
 {
-    private static readonly LlamaTokenizer Tokenizer = TokenizerFile.Golden;
+    private static readonly SentencePieceTokenizer Tokenizer = TokenizerFile.Golden;
 
     private static readonly Gen<string> Texts = Gen.OneOf(
         Gen.OneOf("the ", " image", "###", "</s>", "<0x41>", "\n\n", "  ", "\u2581", "\U0001F600", "12", "\uD83D", "\uDE00", "\u00E9", "\u0000", "ing"),

@@ -8,7 +8,7 @@ namespace Herd.Engine.Tests.Tokenization;
 
 public sealed class StreamingDecoderTests
 {
-    private static readonly LlamaTokenizer Tokenizer = TokenizerFile.Golden;
+    private static readonly SentencePieceTokenizer Tokenizer = TokenizerFile.Golden;
 
     // Characters cut short are rare among random ids, so whole ones and their beginnings are mixed in.
     private static readonly Gen<int[]> IdLists = Gen.OneOf(

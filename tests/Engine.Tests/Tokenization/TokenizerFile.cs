@@ -9,7 +9,7 @@ internal sealed class TokenizerFile
 {
     internal static readonly string GoldenPath = Path.Combine(RepositoryFiles.Golden, "tokenizer", "tokenizer.model");
 
-    internal static readonly LlamaTokenizer Golden = LlamaTokenizer.Load(GoldenPath);
+    internal static readonly SentencePieceTokenizer Golden = (SentencePieceTokenizer)LlamaTokenizer.Load(GoldenPath);
 
     internal List<(string Text, float Score, PieceType Type)> Pieces { get; } =
     [
@@ -67,7 +67,7 @@ internal sealed class TokenizerFile
         Bytes(model, 5, Message(denormalizer => Bytes(denormalizer, 2, DenormalizerMap)));
     });
 
-    internal LlamaTokenizer Load() => Load(ToBytes());
+    internal SentencePieceTokenizer Load() => (SentencePieceTokenizer)Load(ToBytes());
 
     internal static LlamaTokenizer Load(byte[] bytes)
     {
