@@ -95,7 +95,7 @@ internal sealed class AdapterBank : IDisposable
             slots.Apply(input, _inputScales[layer][(int)linear], static (part, scale) => part.mul_(scale));
         }
 
-        var output = nn.functional.linear(input, _base.Layers[layer][linear]);
+        var output = _base.Layers[layer][linear].Product(input);
         if (Any(tuned => tuned.Biases))
         {
             slots.Apply(output, _biases[layer][(int)linear], static (part, bias) => part.AddInPlace(bias));

@@ -6,11 +6,11 @@ namespace Herd.Engine.Model;
 /// <summary>The frozen tensors of one block.</summary>
 /// <param name="AttentionNorm">Norm in front of the attention, [width], Float32.</param>
 /// <param name="FeedForwardNorm">Norm in front of the feed-forward part, [width], Float32.</param>
-/// <param name="Linears">The seven matrices by <see cref="TunedLinear"/>, each [out, in] in the model's type; query and key rows in Meta's order.</param>
-internal sealed record LayerWeights(Tensor AttentionNorm, Tensor FeedForwardNorm, IReadOnlyList<Tensor> Linears)
+/// <param name="Linears">The seven matrices by <see cref="TunedLinear"/>, each [out, in]; query and key rows in Meta's order.</param>
+internal sealed record LayerWeights(Tensor AttentionNorm, Tensor FeedForwardNorm, IReadOnlyList<LinearWeight> Linears)
 {
     /// <summary>One of the seven matrices.</summary>
     /// <param name="linear">Which.</param>
     /// <returns>[out, in], borrowed.</returns>
-    public Tensor this[TunedLinear linear] => Linears[(int)linear];
+    public LinearWeight this[TunedLinear linear] => Linears[(int)linear];
 }

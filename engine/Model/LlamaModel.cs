@@ -46,7 +46,7 @@ internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, Adapte
     {
         using var scope = NewDisposeScope();
         var rows = bank.FinalNorm(hidden, config.NormEpsilon, slots);
-        return nn.functional.linear(rows, weights.Output).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return weights.Output.Product(rows).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Keys and values of prompts, without rotation.</summary>
@@ -60,7 +60,7 @@ internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, Adapte
         Tensor Project(TunedLinear linear)
         {
             var input = tuning?.InputScale(layer, linear) is { } scale ? prompts * scale : prompts;
-            var output = nn.functional.linear(input.to(weights.Dtype).to(weights.Device), weights.Layers[layer][linear]);
+            var output = weights.Layers[layer][linear].Product(input.to(weights.Dtype).to(weights.Device));
             if (tuning?.Bias(layer, linear) is { } bias)
             {
                 output.AddInPlace(bias.to(weights.Device));

@@ -35,7 +35,7 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
             }
 
             var finalNorm = Take(reader, _tensors.FinalNorm, ScalarType.Float32);
-            var output = TakeOutput(reader, embedding);
+            var output = new DenseLinear(TakeOutput(reader, embedding));
             reader.ExpectAllTaken(BaseTensors.IsDerived);
             var store = new WeightStore(embedding, layers, finalNorm, output, mapped);
             scope.Detach(store.Tensors);
@@ -51,7 +51,7 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
     private LayerWeights TakeLayer(TensorReader reader, int layer) => new(
         Take(reader, _tensors.AttentionNorm(layer), ScalarType.Float32),
         Take(reader, _tensors.FeedForwardNorm(layer), ScalarType.Float32),
-        [.. TunedLinearExtensions.All.Select(linear => TakeLinear(reader, layer, linear))]);
+        [.. TunedLinearExtensions.All.Select(linear => new DenseLinear(TakeLinear(reader, layer, linear)))]);
 
     private Tensor TakeLinear(TensorReader reader, int layer, TunedLinear linear)
     {

@@ -7,9 +7,9 @@ namespace Herd.Engine.Model;
 /// <param name="embedding">Token embedding, [vocabulary, width], model's type.</param>
 /// <param name="layers">The blocks.</param>
 /// <param name="finalNorm">Norm in front of the output, [width], Float32.</param>
-/// <param name="output">Output matrix, [vocabulary, width], model's type; the embedding itself where they are tied.</param>
+/// <param name="output">Output matrix, [vocabulary, width]; the embedding itself where they are tied.</param>
 /// <param name="mapped">The files of which some of the tensors are views; taken over.</param>
-internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> layers, Tensor finalNorm, Tensor output, MappedFiles mapped) : IDisposable
+internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> layers, Tensor finalNorm, LinearWeight output, MappedFiles mapped) : IDisposable
 {
     /// <summary>Token embedding, [vocabulary, width].</summary>
     public Tensor Embedding => embedding;
@@ -21,11 +21,15 @@ internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> 
     public Tensor FinalNorm => finalNorm;
 
     /// <summary>Output matrix, [vocabulary, width].</summary>
-    public Tensor Output => output;
+    public LinearWeight Output => output;
 
     /// <summary>All tensors, each once.</summary>
     public IEnumerable<Tensor> Tensors =>
-        layers.SelectMany(layer => layer.Linears.Append(layer.AttentionNorm).Append(layer.FeedForwardNorm)).Append(embedding).Append(finalNorm).Append(output).Distinct();
+        Linears.SelectMany(linear => linear.Tensors)
+            .Concat(layers.SelectMany(layer => new[] { layer.AttentionNorm, layer.FeedForwardNorm }))
+            .Append(embedding)
+            .Append(finalNorm)
+            .Distinct();
 
     /// <summary>The model's type.</summary>
     public ScalarType Dtype => embedding.dtype;
@@ -35,6 +39,8 @@ internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> 
 
     /// <summary>Number of values.</summary>
     public long Parameters => Tensors.Sum(tensor => tensor.NumberOfElements);
+
+    private IEnumerable<LinearWeight> Linears => layers.SelectMany(layer => layer.Linears).Append(output);
 
     /// <inheritdoc/>
     public void Dispose()

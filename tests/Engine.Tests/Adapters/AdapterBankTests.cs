@@ -100,9 +100,10 @@ public sealed class AdapterBankTests : IDisposable
 
     private static WeightStore RandomBase()
     {
+        static LinearWeight Linear(int rows, int columns) => new DenseLinear(randn(rows, columns));
         var layers = Enumerable.Range(0, Config.Layers).Select(_ => new LayerWeights(
-            randn(Config.Width), randn(Config.Width), [.. TunedLinearExtensions.All.Select(linear => randn(linear.OutWidth(Config), linear.InWidth(Config)))]));
-        return new WeightStore(randn(Config.Vocabulary, Config.Width), [.. layers], randn(Config.Width), randn(Config.Vocabulary, Config.Width), new MappedFiles());
+            randn(Config.Width), randn(Config.Width), [.. TunedLinearExtensions.All.Select(linear => Linear(linear.OutWidth(Config), linear.InWidth(Config)))]));
+        return new WeightStore(randn(Config.Vocabulary, Config.Width), [.. layers], randn(Config.Width), Linear(Config.Vocabulary, Config.Width), new MappedFiles());
     }
 
     private AdapterWeights Read(AdapterSketch sketch, string name)
