@@ -138,7 +138,7 @@ public sealed class PrefixReuseTests
     private static Ask[] AllKinds(int[] prompt) =>
     [
         .. from adapter in TinyModel.Adapters.Append(null)
-           from picture in adapter is TinyModel.Visual or TinyModel.Caption or TinyModel.Lora ? (string?[])[OnePicture, null] : [null]
+           from picture in TinyModel.TakesPictures(adapter) ? (string?[])[OnePicture, null] : [null]
            select new Ask(adapter, picture, prompt, SamplingOptions.Greedy, 8, []),
     ];
 

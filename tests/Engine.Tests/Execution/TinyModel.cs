@@ -13,6 +13,8 @@ internal static class TinyModel
     public const string Lora = "LORA-BIAS";
     public const string Chat = "CHAT-BIAS-SCALE-NORM";
     public const string Prefix = "V1-PREFIX";
+    public const string Early = "early fusion";
+    public const string PaperOrder = "scales in the paper's order";
 
     private const int VisualHeads = 4;
 
@@ -26,7 +28,7 @@ internal static class TinyModel
         MaxSequenceTokens = 256,
     };
 
-    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Lora, Chat, Prefix];
+    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Lora, Chat, Prefix, Early, PaperOrder];
 
     public static IReadOnlyDictionary<string, byte[]> Pictures { get; } =
         Directory.EnumerateFiles(Golden("images"), "*.png").Order(StringComparer.Ordinal).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
@@ -36,8 +38,24 @@ internal static class TinyModel
     public static Task<TestEngine> LoadAsync(EngineOptions? options = null) =>
         TestEngine.LoadAsync(options ?? Options, TestContext.Current.CancellationToken);
 
-    public static AdapterPackage Read(TestEngine engine, string adapter) =>
-        AdapterPackage.Read(Golden("adapters", adapter + ".pth"), engine.AdapterReadOptions with { VisualHeads = VisualHeads });
+    public static bool TakesPictures(string? adapter) => adapter is Visual or Caption or Lora or Early;
+
+    public static AdapterPackage Read(TestEngine engine, string adapter)
+    {
+        var options = engine.AdapterReadOptions with { VisualHeads = VisualHeads };
+        using var folder = new TestFolder();
+        switch (adapter)
+        {
+            case Early:
+                MadeAdapters.WriteEarly(folder.In("file"));
+                return AdapterPackage.Read(folder.In("file"), options);
+            case PaperOrder:
+                MadeAdapters.WritePaperOrder(folder.In("file"));
+                return AdapterPackage.Read(folder.In("file"), options with { ScaleOrder = ScaleOrder.Output });
+            default:
+                return AdapterPackage.Read(Golden("adapters", adapter + ".pth"), options);
+        }
+    }
 
     public static async Task<AdapterLease> LoadAdapterAsync(TestEngine engine, string adapter)
     {

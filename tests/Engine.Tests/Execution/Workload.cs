@@ -72,13 +72,20 @@ internal static class Workload
     }
 
     public static Task<Answer[]> RunTogetherAsync(
-        TestEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, Arrival[] arrivals, CancellationToken cancellationToken)
+        TestEngine engine, IReadOnlyDictionary<string, AdapterLease> adapters, Ask[] asks, Arrival[] arrivals, CancellationToken cancellationToken) =>
+        RunTogetherAsync(
+            arrivals,
+            (index, onToken) => Answer.ReadAsync(engine.GenerateAsync(asks[index].Request(adapters), cancellationToken), onToken),
+            cancellationToken);
+
+    /// <summary>Runs one thing for each arrival; each tells after every token how many it has.</summary>
+    public static Task<T[]> RunTogetherAsync<T>(Arrival[] arrivals, Func<int, Action<int>, Task<T>> run, CancellationToken cancellationToken)
     {
-        var gates = asks.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
+        var gates = arrivals.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
         gates[0].SetResult();
         void Open(int parent, int tokens)
         {
-            for (var child = parent + 1; child < asks.Length; child++)
+            for (var child = parent + 1; child < arrivals.Length; child++)
             {
                 if (arrivals[child].Parent == parent && arrivals[child].Tokens <= tokens)
                 {
@@ -87,12 +94,12 @@ internal static class Workload
             }
         }
 
-        return Task.WhenAll(asks.Select(async (ask, index) =>
+        return Task.WhenAll(arrivals.Select(async (_, index) =>
         {
             await gates[index].Task.WaitAsync(cancellationToken);
             try
             {
-                return await Answer.ReadAsync(engine.GenerateAsync(ask.Request(adapters), cancellationToken), tokens => Open(index, tokens));
+                return await run(index, tokens => Open(index, tokens));
             }
             finally
             {
@@ -104,11 +111,10 @@ internal static class Workload
     private static Ask RandomAsk(Random random, int longestPrompt, int mostTokens)
     {
         var adapter = random.Next(TinyModel.Adapters.Count + 1) is > 0 and var which ? TinyModel.Adapters[which - 1] : null;
-        var takesPictures = adapter is TinyModel.Visual or TinyModel.Caption or TinyModel.Lora;
         var pictures = TinyModel.Pictures.Keys.ToArray();
         return new Ask(
             adapter,
-            takesPictures && random.Next(4) > 0 ? pictures[random.Next(pictures.Length)] : null,
+            TinyModel.TakesPictures(adapter) && random.Next(4) > 0 ? pictures[random.Next(pictures.Length)] : null,
             [1, .. Enumerable.Range(0, random.Next(longestPrompt)).Select(_ => random.Next(3, Vocabulary))],
             random.Next(2) == 0
                 ? SamplingOptions.Greedy

@@ -1,0 +1,175 @@
+using System.Globalization;
+using Herd.Engine.Adapters;
+using Herd.Engine.Execution;
+using Herd.Engine.Sampling;
+using Xunit;
+
+namespace Herd.Engine.Tests.Execution;
+
+/// <summary>
+/// The law of the engine: a request is answered as it is answered alone, bit for bit, in any company. Random engines (little cache, small steps, few slots, with and
+/// without reuse of prompts) serve random mixes of all kinds of adapters that join, leave, go on behind tokens of before, are preempted and computed again.
+/// </summary>
+public sealed class RowInvarianceTests(ITestOutputHelper output)
+{
+    private const string RoundsVariable = "HERD_ROUNDS";
+    private const int DefaultRounds = 12;
+    private const int Kinds = 48;
+    private const int MostSequences = 32;
+    private const int LongestPrompt = 150;
+    private const int MostTokens = 40;
+
+    [Theory]
+    [InlineData(EngineDtype.Float32, 1)]
+    [InlineData(EngineDtype.BFloat16, 1001)]
+    public async Task GenerateAsync_RandomCompanyOnRandomEngines_AnswersAsAlone(EngineDtype dtype, int firstSeed)
+    {
+        var asks = RandomAsks(new Random(firstSeed));
+        var alone = await AnswerAloneAsync(TinyModel.Options with { Dtype = dtype, ReusePrompts = false }, asks);
+        var rounds = Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 } named ? int.Parse(named, CultureInfo.InvariantCulture) : DefaultRounds;
+        var (total, preemptions, evictions, reused) = (0, 0L, 0L, 0L);
+        var differences = new List<string>();
+        for (var seed = firstSeed; seed < firstSeed + rounds; seed++)
+        {
+            var random = new Random(seed);
+            var options = RandomOptions(random, dtype);
+            var company = Enumerable.Range(0, random.Next(1, MostSequences + 1)).Select(_ => Guest.Random(random, random.Next(asks.Length))).ToArray();
+            await using var engine = await TinyModel.LoadAsync(options);
+            differences.AddRange((await RunAsync(engine, asks, alone, company, Workload.RandomArrivals(seed, company.Length))).Select(found => $"seed {seed}, {options}: {found}"));
+            await engine.DisposeAsync();
+            total += company.Length;
+            preemptions += engine.Status.Preemptions;
+            evictions += engine.Status.Evictions;
+            reused += engine.Status.ReusedTokens;
+        }
+
+        output.WriteLine(
+            $"{dtype}: {differences.Count} of {total} answers differ in {rounds} rounds; {preemptions} preemptions, {reused} prompt tokens reused, {evictions} pieces of prompts evicted");
+        Assert.Empty(differences);
+        Assert.True(preemptions > 0 && evictions > 0 && reused > 0, "The rounds hardly press the engine.");
+    }
+
+    private static EngineOptions RandomOptions(Random random, EngineDtype dtype)
+    {
+        var running = random.Next(1, MostSequences + 1);
+        return TinyModel.Options with
+        {
+            Dtype = dtype,
+            MaxSequenceTokens = LongestPrompt + MostTokens,
+            KvCacheTokens = random.GetItems([192, 320, 640, 4096], 1)[0],
+            MaxRunningSequences = running,
+            MaxStepTokens = running + 64 + random.GetItems([0, 10, 200], 1)[0],
+            AdapterSlots = random.Next(1, TinyModel.Adapters.Count + 1),
+            ReusePrompts = random.Next(4) > 0,
+            PromptCacheBytes = random.Next(2) * (1L << 20),
+        };
+    }
+
+    /// <summary>Requests of all kinds, many of whose prompts begin alike.</summary>
+    private static Ask[] RandomAsks(Random random)
+    {
+        int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(3, 512))];
+        var beginnings = Enumerable.Range(0, 3).Select(_ => Ids(129)).ToArray();
+        var pictures = TinyModel.Pictures.Keys.Take(2).ToArray();
+        return [.. Enumerable.Range(0, Kinds).Select(index =>
+        {
+            var adapter = TinyModel.Adapters.Append(null).ElementAt(index % (TinyModel.Adapters.Count + 1));
+            return new Ask(
+                adapter,
+                TinyModel.TakesPictures(adapter) && random.Next(3) > 0 ? pictures[random.Next(pictures.Length)] : null,
+                random.Next(3) == 0 ? [1, .. Ids(random.Next(LongestPrompt))] : [1, .. beginnings[random.Next(3)][..random.Next(60, 130)], .. Ids(random.Next(20))],
+                random.Next(2) == 0 ? SamplingOptions.Greedy : new SamplingOptions { Temperature = 0.3f + random.NextSingle(), TopP = 0.9f, Seed = random.NextInt64() },
+                random.Next(1, MostTokens + 1),
+                []);
+        })];
+    }
+
+    private static async Task<TokenGenerated[][]> AnswerAloneAsync(EngineOptions options, Ask[] asks)
+    {
+        await using var engine = await TinyModel.LoadAsync(options);
+        var adapters = await Workload.LoadAdaptersAsync(engine, asks);
+        var answers = new List<TokenGenerated[]>();
+        foreach (var ask in asks)
+        {
+            answers.Add(await ReadAsync(engine, ask.Request(adapters), leaveAfter: null, _ => { }));
+        }
+
+        return [.. answers];
+    }
+
+    private static async Task<IEnumerable<string>> RunAsync(TestEngine engine, Ask[] asks, TokenGenerated[][] alone, Guest[] company, Arrival[] arrivals)
+    {
+        var adapters = await Workload.LoadAdaptersAsync(engine, asks);
+        var found = await Workload.RunTogetherAsync(
+            arrivals,
+            (index, onToken) => ReadAsync(engine, company[index].Request(asks, alone, adapters), company[index].LeaveAfter, onToken),
+            TestContext.Current.CancellationToken);
+        return company.Zip(found).Select(pair => pair.First.Compare(asks, alone, pair.Second)).OfType<string>();
+    }
+
+    /// <summary>Reads to the end, or leaves once there are a number of tokens; at none, right after submission.</summary>
+    private static async Task<TokenGenerated[]> ReadAsync(TestEngine engine, GenerationRequest request, int? leaveAfter, Action<int> onToken)
+    {
+        var tokens = new List<TokenGenerated>();
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var reading = ReadAsync();
+        if (leaveAfter == 0)
+        {
+            await leave.CancelAsync();
+        }
+
+        try
+        {
+            await reading;
+        }
+        catch (OperationCanceledException) when (leaveAfter == 0)
+        {
+        }
+
+        return [.. tokens];
+
+        async Task ReadAsync()
+        {
+            await foreach (var token in engine.GenerateAsync(request, leave.Token))
+            {
+                if (token is TokenGenerated generated)
+                {
+                    tokens.Add(generated);
+                    onToken(tokens.Count);
+                }
+
+                if (tokens.Count == leaveAfter)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>One request of a round: which one, behind how many of its tokens it goes on, and when its reader leaves.</summary>
+    private sealed record Guest(int Ask, double Resumed, int? LeaveAfter, string Scope)
+    {
+        public static Guest Random(Random random, int ask) => new(
+            ask,
+            random.Next(4) == 0 ? random.NextDouble() : 0,
+            random.Next(4) == 0 ? random.Next(MostTokens / 2) : null,
+            random.Next(5) == 0 ? "other" : "tests");
+
+        public GenerationRequest Request(Ask[] asks, TokenGenerated[][] alone, IReadOnlyDictionary<string, AdapterLease> adapters) =>
+            asks[Ask].Request(adapters) with { Scope = Scope, ResumeIds = [.. alone[Ask][..Skipped(alone)].Select(token => token.TokenId)] };
+
+        public string? Compare(Ask[] asks, TokenGenerated[][] alone, TokenGenerated[] found)
+        {
+            var wanted = alone[Ask][Skipped(alone)..];
+            var isWhole = LeaveAfter is null ? found.Length == wanted.Length : found.Length <= wanted.Length;
+            return isWhole && found.Select(Bits).SequenceEqual(wanted[..found.Length].Select(Bits))
+                ? null
+                : $"{asks[Ask]}, {this}: alone [{string.Join(' ', wanted.Select(Bits))}], together [{string.Join(' ', found.Select(Bits))}]";
+        }
+
+        private static (int, int, uint) Bits(TokenGenerated token) => (token.Index, token.TokenId, BitConverter.SingleToUInt32Bits(token.LogProbability!.Value));
+
+        /// <summary>Fewer than there are, and none that the answer could not go on behind.</summary>
+        private int Skipped(TokenGenerated[][] alone) => (int)(Resumed * alone[Ask].Length);
+    }
+}
