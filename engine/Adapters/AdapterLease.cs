@@ -4,11 +4,11 @@ namespace Herd.Engine.Adapters;
 public sealed class AdapterLease : IDisposable
 {
     private readonly AdapterRegistry _registry;
-    private int _disposed;
+    private AdapterWeights? _weights; // not kept once it is given back: leases may be
 
     internal AdapterLease(AdapterRegistry registry, string version, AdapterManifest manifest, AdapterWeights weights)
     {
-        (_registry, Version, Manifest, Weights) = (registry, version, manifest, weights);
+        (_registry, Version, Manifest, _weights) = (registry, version, manifest, weights);
     }
 
     /// <summary>The version's digest.</summary>
@@ -18,12 +18,12 @@ public sealed class AdapterLease : IDisposable
     public AdapterManifest Manifest { get; }
 
     /// <summary>The host tensors, borrowed for as long as the lease is held.</summary>
-    internal AdapterWeights Weights { get; }
+    internal AdapterWeights Weights => _weights ?? throw new ObjectDisposedException(nameof(AdapterLease));
 
     /// <summary>Gives the hold back; doing it twice is no error.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (Interlocked.Exchange(ref _weights, null) is not null)
         {
             _registry.Release(Version);
         }

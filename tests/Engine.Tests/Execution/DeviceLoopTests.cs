@@ -47,16 +47,62 @@ public sealed class DeviceLoopTests
         ExpectNothingHeld(loop.Status);
     }
 
+    [Theory]
+    [InlineData(512, 0)] // all of the prompt in the step that fails
+    [InlineData(80, PromptTiles.Tokens)] // its first tile in a step before
+    public async Task Submit_APromptWhoseStepFails_LeavesToOthersOnlyWhatWasComputed(int stepTokens, int left)
+    {
+        var options = TinyModel.Options with { MaxStepTokens = stepTokens, MaxRunningSequences = 4 };
+        using var loaded = await LoadedBase.LoadAsync(options, null, TestContext.Current.CancellationToken);
+        using var registry = new AdapterRegistry();
+        var loop = new DeviceLoop(loaded.MakeParts(options, registry), 8, NullLogger.Instance);
+        int[] good = [1, .. Enumerable.Range(5, 149)];
+        int[] bad = [.. good[..100], NoSuchToken];
+        using (loop)
+        {
+            await ExpectFaultAsync(Submit(loaded, loop, bad));
+            var first = await Submit(loaded, loop, good);
+            await ExpectFaultAsync(Submit(loaded, loop, bad));
+            var second = await Submit(loaded, loop, good);
+
+            Assert.Equal((left, 2 * PromptTiles.Tokens), (first.End.ReusedTokens, second.End.ReusedTokens));
+            Assert.Equal(first.Ids, second.Ids);
+        }
+
+        ExpectNothingHeld(loop.Status);
+    }
+
+    [Fact]
+    public async Task Submit_APictureThatCannotBeEncoded_EndsItsGenerationAndLeavesNothingHeld()
+    {
+        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
+        using var registry = new AdapterRegistry();
+        var loop = new DeviceLoop(loaded.MakeParts(TinyModel.Options, registry), 8, NullLogger.Instance);
+        using var package = AdapterPackage.Read(
+            TinyModel.Golden("adapters", TinyModel.Visual + ".pth"),
+            new AdapterReadOptions { BaseConfig = loaded.Description.Config, BaseDigest = loaded.Description.Digest, VisualHeads = 4 });
+        using (var lease = registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, loaded.Description.Config)))
+        using (loop)
+        {
+            var broken = new PreparedPicture("digest", [0.5f]);
+            await ExpectFaultAsync(Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version), broken));
+            Assert.Equal(4, (await Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version))).Ids.Length);
+        }
+
+        ExpectNothingHeld(loop.Status);
+        Assert.Equal(0, registry.Leases);
+    }
+
     private static void ExpectNothingHeld(EngineStatus status)
     {
         Assert.Equal((0, 0, status.TotalBlocks), (status.RunningSequences, status.WaitingSequences, status.FreeBlocks));
         Assert.Equal(0, status.AccountFaults);
     }
 
-    private static Task<Answer> Submit(LoadedBase loaded, DeviceLoop loop, int[] prompt, AdapterLease? adapter = null)
+    private static Task<Answer> Submit(LoadedBase loaded, DeviceLoop loop, int[] prompt, AdapterLease? adapter = null, PreparedPicture? picture = null)
     {
         var request = new GenerationRequest { PromptIds = prompt, MaxTokens = 4, IgnoreEnd = true };
-        var generation = new Generation(1, request, null, adapter, loaded.Tokenizer, TimeProvider.System);
+        var generation = new Generation(1, request, picture, adapter, loaded.Tokenizer, TimeProvider.System);
         loop.Submit(generation);
         return Answer.ReadAsync(generation.Events.ReadAllAsync(TestContext.Current.CancellationToken));
     }

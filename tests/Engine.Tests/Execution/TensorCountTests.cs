@@ -8,42 +8,47 @@ namespace Herd.Engine.Tests.Execution;
 /// <summary>Counts all live tensors of the process, so no other test may run meanwhile.</summary>
 [CollectionDefinition(nameof(TensorCountTests), DisableParallelization = true)]
 [Collection(nameof(TensorCountTests))]
-public sealed class TensorCountTests
+public sealed class TensorCountTests(ITestOutputHelper output)
 {
-    private const int Requests = 300;
+    private const int Requests = 10_000;
+    private const int Round = 500;
     private const long NoCollectionBytes = 200L << 20;
 
     // A slot keeps its adapter, so only where all have one is the number of tensors the same whatever came last.
     private static readonly EngineOptions Options = TinyModel.Options with
     {
-        MaxRunningSequences = 16,
-        MaxWaitingSequences = Requests,
+        MaxRunningSequences = 64,
+        MaxWaitingSequences = Round,
         AdapterSlots = TinyModel.Adapters.Count,
     };
 
     [Fact]
-    public async Task GenerateAsync_HundredsOfRequestsOfAllKinds_LeaveNoTensorBehind()
+    public async Task GenerateAsync_ThousandsOfRequestsOfAllKinds_LeaveNoTensorBehind()
     {
         var before = CountWithoutGarbage();
         var engine = await TinyModel.LoadAsync(Options);
         await WarmUpAsync(engine);
         var warm = await CountWhenIdleAsync(engine);
 
-        // Without collections a forgotten tensor cannot be freed by its finalizer before it is counted.
-        Assert.True(GC.TryStartNoGCRegion(NoCollectionBytes));
-        try
+        var memory = new List<long>();
+        for (var round = 0; round < Requests / Round; round++)
         {
-            for (var round = 0; round < 5; round++)
+            memory.Add(GC.GetTotalMemory(forceFullCollection: true));
+
+            // Without collections a forgotten tensor cannot be freed by its finalizer before it is counted.
+            Assert.True(GC.TryStartNoGCRegion(NoCollectionBytes));
+            try
             {
-                await RunAsync(engine, round, Requests / 5);
+                await RunAsync(engine, round, Round);
                 Assert.Equal(warm, await CountWhenIdleAsync(engine));
             }
-        }
-        finally
-        {
-            EndNoCollection();
+            finally
+            {
+                EndNoCollection();
+            }
         }
 
+        output.WriteLine($"Managed memory before the rounds, KiB: {string.Join(' ', memory.Select(bytes => bytes >> 10))}");
         Assert.Empty(engine.ResidentVersions);
         await engine.DisposeAsync();
         Assert.Equal(before, torch.Tensor.TotalCount);
@@ -94,7 +99,7 @@ public sealed class TensorCountTests
     private static async Task RunAsync(TestEngine engine, int seed, int count)
     {
         var adapters = await Workload.LoadAdaptersAsync(engine);
-        var asks = Workload.Random(seed, count, longestPrompt: 20, mostTokens: 5);
+        var asks = Workload.Random(seed, count, longestPrompt: 20, mostTokens: 4);
         var running = asks.Select((ask, index) => RunAsync(engine, ask.Request(adapters), index)).ToArray();
         GiveBack(adapters);
         await Task.WhenAll(running);
