@@ -172,7 +172,7 @@ public sealed class StoppingTests
         async Task ReadAsync()
         {
             var read = 0;
-            await foreach (var happened in engine.GenerateAsync(request with { MaxTokens = 40 }, leave.Token))
+            await foreach (var happened in engine.GenerateAsync(request with { MaxTokens = 40, StopStrings = [] }, leave.Token))
             {
                 if (++read < tokens)
                 {
