@@ -27,6 +27,7 @@ internal sealed class DeviceLoop : IDisposable
     private volatile EngineStatus _status;
     private long _preemptions;
     private long _accountFaults;
+    private bool _audited;
     private int _live;
 
     /// <summary>Starts the thread.</summary>
@@ -158,11 +159,12 @@ internal sealed class DeviceLoop : IDisposable
     /// <summary>Whoever has ended must have left nothing held.</summary>
     private void AuditWhenIdle()
     {
-        if (_generations.Count > 0)
+        if (_generations.Count > 0 || _audited)
         {
             return;
         }
 
+        _audited = true;
         try
         {
             _scheduler.Audit();
@@ -180,6 +182,7 @@ internal sealed class DeviceLoop : IDisposable
 
     private void Start(Generation generation)
     {
+        _audited = false;
         if (generation.EndsAtOnce)
         {
             Free(generation);

@@ -143,11 +143,15 @@ internal sealed class BlockLedger(int total, bool reusesPrompts)
     /// <exception cref="InvalidOperationException">The account is wrong: a fault of the engine.</exception>
     public void Audit(IReadOnlyCollection<Sequence> running)
     {
+        var owners = new int[Total];
+        foreach (var block in running.SelectMany(OwnBlocks).Concat(_prefixes.Tiles.SelectMany(tile => tile.Blocks)))
+        {
+            owners[block]++;
+        }
+
         var uses = running.SelectMany(sequence => sequence.Prefix?.Chain() ?? []).CountBy(tile => tile).ToDictionary();
-        var owned = running.SelectMany(OwnBlocks).Concat(_prefixes.Tiles.SelectMany(tile => tile.Blocks));
-        var free = Enumerable.Range(0, Total).Where(_blocks.IsFree).ToArray();
-        Expect(owned.Concat(free).Order().SequenceEqual(Enumerable.Range(0, Total)), "A block is lost, or has two owners.");
-        Expect(free.Length == _blocks.Free, "The number of free blocks is wrong.");
+        Expect(owners.Index().All(block => block.Item == (_blocks.IsFree(block.Index) ? 0 : 1)), "A block is lost, or has two owners.");
+        Expect(owners.Count(count => count == 0) == _blocks.Free, "The number of free blocks is wrong.");
         Expect(_prefixes.Tiles.All(tile => tile.Uses == uses.GetValueOrDefault(tile)), "A prompt tile is used by more or fewer sequences than it says.");
         Expect(_prefixes.Tiles.Where(tile => tile.Uses == 0).Sum(tile => tile.Blocks.Count) == _prefixes.IdleBlocks, "The number of cached blocks is wrong.");
     }
