@@ -51,7 +51,24 @@ public sealed record TokensGenerated(
     /// <summary>For each id, how many characters of <see cref="Text"/> there are once it is in; what lies behind the last was held back until the end.</summary>
     [Id(3)]
     public ImmutableArray<int> TextEnds { get; init; } = [];
+
+    /// <summary>For each id its log-probability and the likeliest tokens in its place; empty where they were not asked for.</summary>
+    [Id(4)]
+    public ImmutableArray<ChosenToken> LogProbabilities { get; init; } = [];
 }
+
+/// <summary>A token and how likely the model found it, before anything that steers the choice.</summary>
+/// <param name="Id">The token's id.</param>
+/// <param name="Bytes">What it adds to a text, in UTF-8; part of a character where a token is that, none for a control token.</param>
+/// <param name="LogProbability">Natural logarithm of its probability.</param>
+[GenerateSerializer, Immutable, Alias("herd.TokenProbability")]
+public sealed record TokenProbability([property: Id(0)] int Id, [property: Id(1)] ImmutableArray<byte> Bytes, [property: Id(2)] float LogProbability);
+
+/// <summary>A token of an answer with those that could have stood in its place.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Likeliest">The likeliest ones, by falling probability; as many as were asked for.</param>
+[GenerateSerializer, Immutable, Alias("herd.ChosenToken")]
+public sealed record ChosenToken([property: Id(0)] TokenProbability Token, [property: Id(1)] ImmutableArray<TokenProbability> Likeliest);
 
 /// <summary>Why an answer ended.</summary>
 public enum FinishReason

@@ -75,6 +75,7 @@ internal sealed class ReceivedAnswer(GenerateRequest request)
         return new TokensGenerated(tokens.FirstIndex + 1, tokens.Ids[1..], tokens.Text[known..])
         {
             TextEnds = [.. tokens.TextEnds.Skip(1).Select(end => end - known)],
+            LogProbabilities = [.. tokens.LogProbabilities.Skip(1)],
         };
     }
 

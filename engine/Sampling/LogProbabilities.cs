@@ -24,10 +24,13 @@ internal static class LogProbabilities
         for (var id = 0; top > 0 && id < logits.Length; id++)
         {
             // Among equals the highest id leaves first.
-            likeliest.Enqueue(id, (logits[id], -id));
-            if (likeliest.Count > top)
+            if (likeliest.Count < top)
             {
-                likeliest.Dequeue();
+                likeliest.Enqueue(id, (logits[id], -id));
+            }
+            else if (logits[id] > logits[likeliest.Peek()])
+            {
+                likeliest.EnqueueDequeue(id, (logits[id], -id));
             }
         }
 

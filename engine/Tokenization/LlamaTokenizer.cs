@@ -96,6 +96,12 @@ public abstract class LlamaTokenizer
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
     public bool IsControl(int id) => SpellingOf(id).Kind == SpellingKind.Control;
 
+    /// <summary>What an id adds to a text, in UTF-8, wherever it stands; part of a character where a token is that.</summary>
+    /// <param name="id">An id below <see cref="VocabularySize"/>.</param>
+    /// <returns>The bytes; none for a control id.</returns>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
+    public ReadOnlyMemory<byte> BytesOf(int id) => SpellingOf(id) is { Kind: SpellingKind.Text, Text: var text } ? Encoding.UTF8.GetBytes(text) : SpellingOf(id).Bytes;
+
     /// <summary>What an id stands for.</summary>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
     internal abstract Spelling SpellingOf(int id);

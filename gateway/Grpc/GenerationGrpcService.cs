@@ -32,7 +32,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls) : V1.Generati
     private static V1.GenerateResponse ToResponse(GenerationUpdate update, GenerationCall call, int promptTokens) => update switch
     {
         GenerationStarted started => new() { Started = GenerationMapping.ToStarted(started, call.RequestId, call.Version?.Digest) },
-        TokensGenerated tokens => new() { Tokens = GenerationMapping.ToTokens(tokens.FirstIndex, tokens.Ids, tokens.Text) },
+        TokensGenerated tokens => new() { Tokens = GenerationMapping.ToTokens(tokens) },
         GenerationFinished finished => new() { Finished = GenerationMapping.ToFinished(finished, promptTokens) },
         _ => throw new InvalidOperationException($"Unknown update {update.GetType().Name}."),
     };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
@@ -33,6 +34,13 @@ internal static class GenerationMapping
         Seed = sampling.HasSeed ? sampling.Seed : null,
         MaxTokens = sampling.HasMaxTokens ? sampling.MaxTokens : null,
         Stop = [.. sampling.Stop],
+        TopK = sampling.HasTopK ? sampling.TopK : null,
+        MinP = sampling.HasMinP ? sampling.MinP : null,
+        PresencePenalty = sampling.HasPresencePenalty ? sampling.PresencePenalty : null,
+        FrequencyPenalty = sampling.HasFrequencyPenalty ? sampling.FrequencyPenalty : null,
+        LogitBias = sampling.LogitBias.ToImmutableDictionary(),
+        IgnoreEnd = sampling.IgnoreEnd,
+        LikeliestTokens = sampling.HasLikeliestTokens ? sampling.LikeliestTokens : null,
     };
 
     /// <summary>New tokens of an answer.</summary>
@@ -42,6 +50,17 @@ internal static class GenerationMapping
     /// <returns>The message.</returns>
     public static V1.TokensGenerated ToTokens(int firstIndex, ImmutableArray<int> ids, string text) =>
         new() { FirstIndex = firstIndex, Ids = { ids }, Text = text };
+
+    /// <summary>New tokens of an answer, with their log-probabilities where they were asked for.</summary>
+    /// <param name="tokens">The update.</param>
+    /// <returns>The message.</returns>
+    public static V1.TokensGenerated ToTokens(TokensGenerated tokens)
+    {
+        var message = ToTokens(tokens.FirstIndex, tokens.Ids, tokens.Text);
+        message.LogProbabilities.AddRange(tokens.LogProbabilities.Select(chosen =>
+            new V1.ChosenToken { Token = ToProto(chosen.Token), Likeliest = { chosen.Likeliest.Select(ToProto) } }));
+        return message;
+    }
 
     /// <summary>Why an answer ended.</summary>
     /// <param name="reason">Why; null while it runs.</param>
@@ -89,6 +108,9 @@ internal static class GenerationMapping
             Duration = Duration.FromTimeSpan(finished.Duration),
         },
     };
+
+    private static V1.TokenProbability ToProto(TokenProbability token) =>
+        new() { Id = token.Id, Bytes = ByteString.CopyFrom(token.Bytes.AsSpan()), LogProbability = token.LogProbability };
 
     private static ChatRole ToRole(V1.Role role, int index) => role switch
     {

@@ -15,11 +15,7 @@ internal sealed record MessageBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Content);
 
 /// <summary>A whole chat answer.</summary>
-internal sealed record ChatChoice(int Index, MessageBody Message, string? FinishReason)
-{
-    /// <summary>Never there.</summary>
-    public object? Logprobs { get; }
-}
+internal sealed record ChatChoice(int Index, MessageBody Message, string? FinishReason, ChatLogProbabilities? Logprobs);
 
 /// <summary>A whole chat response.</summary>
 internal sealed record ChatCompletion(
@@ -30,11 +26,7 @@ internal sealed record ChatCompletion(
 }
 
 /// <summary>A piece of a chat answer.</summary>
-internal sealed record ChatDelta(int Index, MessageBody Delta, string? FinishReason)
-{
-    /// <summary>Never there.</summary>
-    public object? Logprobs { get; }
-}
+internal sealed record ChatDelta(int Index, MessageBody Delta, string? FinishReason, ChatLogProbabilities? Logprobs);
 
 /// <summary>A frame of a chat stream.</summary>
 internal sealed record ChatChunk(
@@ -50,11 +42,7 @@ internal sealed record ChatChunk(
 }
 
 /// <summary>A plain answer, or a piece of one.</summary>
-internal sealed record TextChoice(int Index, string Text, string? FinishReason)
-{
-    /// <summary>Never there.</summary>
-    public object? Logprobs { get; }
-}
+internal sealed record TextChoice(int Index, string Text, string? FinishReason, TextLogProbabilities? Logprobs);
 
 /// <summary>A plain response, or a frame of a plain stream.</summary>
 internal sealed record TextCompletion(

@@ -52,6 +52,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOpt
     {
         var sse = new SseWriter(http.Response, http.RequestAborted);
         var progress = new AnswerProgress(request.AnswersPerPrompt);
+        var released = new Dictionary<int, ReleasedTokens>();
         await using var steps = call.ReadAsync(http.RequestAborted).GetAsyncEnumerator(http.RequestAborted);
 
         // What fails before the first update is an ordinary error response.
@@ -62,7 +63,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOpt
             for (; more; more = await steps.MoveNextAsync())
             {
                 progress.Count(steps.Current);
-                if (FrameOf(steps.Current, form, header) is { } frame)
+                foreach (var frame in FramesOf(steps.Current, form, header, released))
                 {
                     await sse.WriteAsync(frame);
                 }
@@ -81,13 +82,23 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOpt
         }
     }
 
-    private static byte[]? FrameOf(GenerationStep step, AnswerForm form, AnswerHeader header) => step.Update switch
+    private static IEnumerable<byte[]> FramesOf(GenerationStep step, AnswerForm form, AnswerHeader header, Dictionary<int, ReleasedTokens> released)
     {
-        GenerationStarted => form.Opening(header, step.Index),
-        TokensGenerated { Text.Length: > 0 } tokens => form.Delta(header, step.Index, tokens.Text),
-        GenerationFinished finished => form.Closing(header, step.Index, AnswerProgress.NameOf(finished.Reason)),
-        _ => null,
-    };
+        switch (step.Update)
+        {
+            case GenerationStarted:
+                released.Add(step.Index, new ReleasedTokens());
+                return form.Opening(header, step.Index) is { } opening ? [opening] : [];
+            case TokensGenerated tokens:
+                var run = released[step.Index].Take(tokens);
+                return tokens.Text.Length > 0 ? [form.Delta(header, step.Index, tokens.Text, run)] : [];
+            case GenerationFinished finished:
+                var closing = form.Closing(header, step.Index, AnswerProgress.NameOf(finished.Reason));
+                return released[step.Index].Take(finished) is { } rest ? [form.Delta(header, step.Index, "", rest), closing] : [closing];
+            default:
+                return [];
+        }
+    }
 
     private byte[] ErrorFrame(Exception exception, string requestId)
     {

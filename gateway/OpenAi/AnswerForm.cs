@@ -14,7 +14,8 @@ internal sealed record AnswerHeader(string Id, long Created, string Model, strin
 /// <param name="Index">Which one.</param>
 /// <param name="Text">Its text.</param>
 /// <param name="FinishReason">Why it ended.</param>
-internal sealed record Answer(int Index, string Text, string FinishReason);
+/// <param name="Tokens">Its tokens with their log-probabilities; null where they were not asked for.</param>
+internal sealed record Answer(int Index, string Text, string FinishReason, TokenRun? Tokens = null);
 
 /// <summary>The JSON form of answers: chat's or plain completions'.</summary>
 internal abstract class AnswerForm
@@ -44,9 +45,10 @@ internal abstract class AnswerForm
     /// <summary>A frame with more text.</summary>
     /// <param name="header">What all bodies share.</param>
     /// <param name="index">Which answer.</param>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text; may be empty.</param>
+    /// <param name="tokens">Tokens with their log-probabilities; null for none.</param>
     /// <returns>JSON.</returns>
-    public abstract byte[] Delta(AnswerHeader header, int index, string text);
+    public abstract byte[] Delta(AnswerHeader header, int index, string text, TokenRun? tokens = null);
 
     /// <summary>The last frame of an answer.</summary>
     /// <param name="header">What all bodies share.</param>
@@ -73,18 +75,18 @@ internal abstract class AnswerForm
                 header.Created,
                 header.Model,
                 header.Fingerprint,
-                [.. answers.Select(answer => new ChatChoice(answer.Index, new MessageBody("assistant", answer.Text), answer.FinishReason))],
+                [.. answers.Select(answer => new ChatChoice(answer.Index, new MessageBody("assistant", answer.Text), answer.FinishReason, ChatLogProbabilities.Of(answer.Tokens)))],
                 usage),
             OpenAiJson.Default.ChatCompletion);
 
         public override byte[]? Opening(AnswerHeader header, int index) =>
-            Chunk(header, new ChatDelta(index, new MessageBody("assistant", ""), null));
+            Chunk(header, new ChatDelta(index, new MessageBody("assistant", ""), null, null));
 
-        public override byte[] Delta(AnswerHeader header, int index, string text) =>
-            Chunk(header, new ChatDelta(index, new MessageBody(null, text), null));
+        public override byte[] Delta(AnswerHeader header, int index, string text, TokenRun? tokens) =>
+            Chunk(header, new ChatDelta(index, new MessageBody(null, text), null, ChatLogProbabilities.Of(tokens)));
 
         public override byte[] Closing(AnswerHeader header, int index, string finishReason) =>
-            Chunk(header, new ChatDelta(index, new MessageBody(null, null), finishReason));
+            Chunk(header, new ChatDelta(index, new MessageBody(null, null), finishReason, null));
 
         public override byte[] Counted(AnswerHeader header, UsageBody usage) => Chunk(header, null, usage);
 
@@ -98,14 +100,15 @@ internal abstract class AnswerForm
         public override string IdPrefix => "cmpl-";
 
         public override byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage) =>
-            Completion(header, answers.Select(answer => new TextChoice(answer.Index, answer.Text, answer.FinishReason)), usage);
+            Completion(header, answers.Select(answer => new TextChoice(answer.Index, answer.Text, answer.FinishReason, TextLogProbabilities.Of(answer.Tokens))), usage);
 
         public override byte[]? Opening(AnswerHeader header, int index) => null;
 
-        public override byte[] Delta(AnswerHeader header, int index, string text) => Completion(header, [new TextChoice(index, text, null)], null);
+        public override byte[] Delta(AnswerHeader header, int index, string text, TokenRun? tokens) =>
+            Completion(header, [new TextChoice(index, text, null, TextLogProbabilities.Of(tokens))], null);
 
         public override byte[] Closing(AnswerHeader header, int index, string finishReason) =>
-            Completion(header, [new TextChoice(index, "", finishReason)], null);
+            Completion(header, [new TextChoice(index, "", finishReason, null)], null);
 
         public override byte[] Counted(AnswerHeader header, UsageBody usage) => Completion(header, [], usage);
 

@@ -8,7 +8,7 @@ namespace Herd.Gateway.OpenAi;
 /// <param name="answersPerPrompt">Answers for each prompt; they share its tokens.</param>
 internal sealed class AnswerProgress(int answersPerPrompt)
 {
-    private readonly SortedDictionary<int, (StringBuilder Text, string FinishReason)> _answers = [];
+    private readonly SortedDictionary<int, Kept> _answers = [];
     private int _promptTokens;
     private int _completionTokens;
     private int _cachedTokens;
@@ -17,7 +17,7 @@ internal sealed class AnswerProgress(int answersPerPrompt)
     public UsageBody Usage => new(_promptTokens, _completionTokens, _promptTokens + _completionTokens, new PromptTokensBody(_cachedTokens));
 
     /// <summary>The answers, in order.</summary>
-    public IEnumerable<Answer> Answers => _answers.Select(entry => new Answer(entry.Key, entry.Value.Text.ToString(), entry.Value.FinishReason));
+    public IEnumerable<Answer> Answers => _answers.Select(entry => entry.Value.ToAnswer(entry.Key));
 
     /// <summary>OpenAI's word for why an answer ended.</summary>
     /// <param name="reason">Why.</param>
@@ -45,8 +45,35 @@ internal sealed class AnswerProgress(int answersPerPrompt)
     public void Add(GenerationStep step)
     {
         Count(step);
-        var text = _answers.TryGetValue(step.Index, out var answer) ? answer.Text : new StringBuilder();
-        text.Append((step.Update as TokensGenerated)?.Text);
-        _answers[step.Index] = (text, step.Update is GenerationFinished finished ? NameOf(finished.Reason) : "");
+        if (!_answers.TryGetValue(step.Index, out var answer))
+        {
+            _answers.Add(step.Index, answer = new Kept());
+        }
+
+        answer.Add(step.Update);
+    }
+
+    private sealed class Kept
+    {
+        private readonly StringBuilder _text = new();
+        private readonly List<ChosenToken> _tokens = [];
+        private GenerationFinished? _finished;
+
+        public void Add(GenerationUpdate update)
+        {
+            if (update is TokensGenerated tokens)
+            {
+                _text.Append(tokens.Text);
+                _tokens.AddRange(tokens.LogProbabilities);
+            }
+
+            _finished = update as GenerationFinished;
+        }
+
+        public Answer ToAnswer(int index) => new(
+            index,
+            _text.ToString(),
+            _finished is null ? "" : NameOf(_finished.Reason),
+            _tokens.Count == 0 ? null : new TokenRun([.. _tokens.Take(_finished?.AnswerTokens ?? _tokens.Count)], 0));
     }
 }

@@ -34,7 +34,18 @@ internal static class ChatRequestReader
         }
 
         var prompt = new ChatPrompt(dialogue.ToImmutable(), null);
-        return CommonFields.Read(fields, [prompt], picture?.Decode(options.MaxPictureBytes), options.MaxChoices);
+        return CommonFields.Read(fields, [prompt], picture?.Decode(options.MaxPictureBytes), ReadLikeliest(fields), options.MaxChoices);
+    }
+
+    private static int? ReadLikeliest(JsonFields fields)
+    {
+        var likeliest = fields.Integer("top_logprobs");
+        if (!fields.Flag("logprobs"))
+        {
+            return likeliest is null or 0 ? null : throw HerdException.Invalid("top_logprobs", "'top_logprobs' is only allowed where 'logprobs' is true.");
+        }
+
+        return likeliest ?? 0;
     }
 
     private static ChatMessage ReadMessage(JsonFields fields, ref DataUrl? picture)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
@@ -12,10 +13,11 @@ internal static class CommonFields
     /// <param name="fields">The body.</param>
     /// <param name="prompts">The prompts, read already.</param>
     /// <param name="picture">The picture in force, if any.</param>
+    /// <param name="likeliestTokens">Likely tokens to report beside each; null for no log-probabilities.</param>
     /// <param name="maximumAnswers">Most answers of one request.</param>
     /// <returns>The request.</returns>
     /// <exception cref="HerdException">A field is wrong.</exception>
-    public static OpenAiRequest Read(JsonFields fields, ImmutableArray<Prompt> prompts, ReadOnlyMemory<byte>? picture, int maximumAnswers)
+    public static OpenAiRequest Read(JsonFields fields, ImmutableArray<Prompt> prompts, ReadOnlyMemory<byte>? picture, int? likeliestTokens, int maximumAnswers)
     {
         var answers = fields.Integer("n") ?? 1;
         var all = (long)answers * prompts.Length;
@@ -40,9 +42,35 @@ internal static class CommonFields
                 Seed = fields.LongInteger("seed"),
                 MaxTokens = fields.Integer("max_completion_tokens") ?? fields.Integer("max_tokens"),
                 Stop = ReadStop(fields),
+                TopK = fields.Integer("top_k") is { } topK and not (0 or -1) ? topK : null, // both mean all to those who send it
+                MinP = fields.Number("min_p"),
+                PresencePenalty = fields.Number("presence_penalty"),
+                FrequencyPenalty = fields.Number("frequency_penalty"),
+                LogitBias = ReadBias(fields),
+                IgnoreEnd = fields.Flag("ignore_eos"),
+                LikeliestTokens = likeliestTokens,
             },
         };
     }
+
+    private static ImmutableDictionary<int, float> ReadBias(JsonFields fields)
+    {
+        var bias = ImmutableDictionary.CreateBuilder<int, float>();
+        if (fields.Find("logit_bias") is { } value)
+        {
+            var biases = JsonFields.Of(value, "logit_bias");
+            foreach (var entry in value.EnumerateObject())
+            {
+                bias[TokenOf(entry.Name)] = biases.Number(entry.Name) ?? 0;
+            }
+        }
+
+        return bias.ToImmutable();
+    }
+
+    private static int TokenOf(string name) => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var token)
+        ? token
+        : throw HerdException.Invalid("logit_bias", "The names in 'logit_bias' must be token ids.");
 
     private static bool ReadIncludeUsage(JsonFields fields, bool stream)
     {

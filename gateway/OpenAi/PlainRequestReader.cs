@@ -20,7 +20,12 @@ internal static class PlainRequestReader
     {
         var fields = JsonFields.Of(body);
         RefusedFields.CheckPlain(fields);
-        return CommonFields.Read(fields, ReadPrompts(fields.Require(Field)), picture: null, options.MaxChoices);
+        if (fields.Integer("best_of") is { } best && best != (fields.Integer("n") ?? 1))
+        {
+            throw HerdException.Invalid("best_of", "'best_of' must be 'n': all answers are given. Leave it out.");
+        }
+
+        return CommonFields.Read(fields, ReadPrompts(fields.Require(Field)), picture: null, fields.Integer("logprobs"), options.MaxChoices);
     }
 
     private static ImmutableArray<Prompt> ReadPrompts(JsonElement prompt)

@@ -8,14 +8,12 @@ internal static class RefusedFields
 {
     private static readonly (string Name, Func<JsonElement, bool> AsksForNothing)[] Common =
     [
-        ("logit_bias", IsEmpty),
-        ("presence_penalty", value => IsNumber(value, 0)),
-        ("frequency_penalty", value => IsNumber(value, 0)),
-
         // Not OpenAI's, but widely sent.
-        ("top_k", value => IsNumber(value, 0) || IsNumber(value, -1)),
-        ("min_p", value => IsNumber(value, 0)),
         ("repetition_penalty", value => IsNumber(value, 1)),
+        ("stop_token_ids", IsEmpty),
+        ("min_tokens", value => IsNumber(value, 0)),
+        ("include_stop_str_in_output", IsFalse),
+        ("use_beam_search", IsFalse),
     ];
 
     private static readonly (string Name, Func<JsonElement, bool> AsksForNothing)[] Chat =
@@ -24,8 +22,6 @@ internal static class RefusedFields
         ("tool_choice", value => IsText(value, "none", "auto")),
         ("functions", IsEmpty),
         ("function_call", value => IsText(value, "none", "auto")),
-        ("logprobs", IsFalse),
-        ("top_logprobs", value => IsNumber(value, 0)),
         ("response_format", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && IsText(type, "text")),
         ("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => IsText(item, "text"))),
         ("audio", _ => false),
@@ -39,8 +35,6 @@ internal static class RefusedFields
     [
         ("echo", IsFalse),
         ("suffix", value => IsText(value, "")),
-        ("best_of", value => IsNumber(value, 1)),
-        ("logprobs", _ => false),
     ];
 
     /// <summary>Throws where a chat request asks for something that is not honoured.</summary>

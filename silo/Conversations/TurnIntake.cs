@@ -37,6 +37,7 @@ internal sealed class TurnIntake(
         try
         {
             var version = await ResolveAsync(conversation.Tenant, conversation.Model, cancellationToken);
+            RefuseLogProbabilities(request.Sampling);
             var turn = new StoredTurn
             {
                 TurnId = request.TurnId,
@@ -63,6 +64,15 @@ internal sealed class TurnIntake(
         {
             await LeaveAsync(conversation.Tenant, requestId);
             throw;
+        }
+    }
+
+    /// <summary>A turn is stored without them, and whoever reads it again must see what the first reader saw.</summary>
+    private static void RefuseLogProbabilities(SamplingParameters sampling)
+    {
+        if (sampling.LikeliestTokens is not null)
+        {
+            throw HerdException.Invalid("sampling.likeliest_tokens", "Turns report no log-probabilities. Leave 'likeliest_tokens' out, or use Generate.");
         }
     }
 

@@ -133,7 +133,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
             ? await GuardAsync(serving.Adapters.LeaseAsync(version, ending.Token), cancellationToken).ConfigureAwait(false)
             : null;
         var prepared = await GuardAsync(PrepareAsync(serving, request, lease, ending.Token), cancellationToken).ConfigureAwait(false);
-        await using var tokens = new TokenMerger(serving.Engine.GenerateAsync(prepared.Request, ending.Token), ending.Token);
+        await using var tokens = new TokenMerger(serving.Engine.GenerateAsync(prepared.Request, ending.Token), serving.Engine.Tokenizer, ending.Token);
 
         // Pictures are prepared before the engine takes the request, so with one only the first token shows that it was taken.
         await GuardAsync(prepared.Request.Picture is null ? tokens.AcceptedAsync() : tokens.FirstAsync(), cancellationToken).ConfigureAwait(false);

@@ -13,11 +13,17 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
 {
     private const int MaxStops = 16;
     private const int MaxStopLength = 256;
+    private const int MaxBiases = 1024;
 
     internal static PreparedGeneration From(
         GenerateRequest request, AdapterLease? lease, byte[]? picture, InferenceEngine engine, ReplicaOptions options)
     {
         RequireStops(request.Sampling.Stop);
+        if (request.Sampling.LogitBias.Count > MaxBiases)
+        {
+            throw HerdException.Invalid("logit_bias", $"'logit_bias' must name at most {MaxBiases} tokens; found {request.Sampling.LogitBias.Count}.");
+        }
+
         var prompt = PromptRenderer.Render(request.Prompt, lease?.Manifest.Template ?? PromptRenderer.BaseTemplate, engine.Tokenizer);
         var all = prompt.All;
         var seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
@@ -35,7 +41,14 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
                     Temperature = request.Sampling.Temperature ?? options.DefaultTemperature,
                     TopP = request.Sampling.TopP ?? options.DefaultTopP,
                     Seed = seed,
+                    TopK = request.Sampling.TopK,
+                    MinP = request.Sampling.MinP ?? 0,
+                    PresencePenalty = request.Sampling.PresencePenalty ?? 0,
+                    FrequencyPenalty = request.Sampling.FrequencyPenalty ?? 0,
+                    LogitBias = request.Sampling.LogitBias,
                 },
+                IgnoreEnd = request.Sampling.IgnoreEnd,
+                LikeliestTokens = request.Sampling.LikeliestTokens,
                 MaxTokens = maxTokens,
                 StopStrings = [.. prompt.Stops, .. request.Sampling.Stop],
             },

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Herd.Contracts.Models;
 using Herd.Engine.Execution;
+using Herd.Engine.Tokenization;
 using ContractFinished = Herd.Contracts.Models.GenerationFinished;
 using ContractReason = Herd.Contracts.Models.FinishReason;
 using EngineFinished = Herd.Engine.Execution.GenerationFinished;
@@ -13,14 +14,16 @@ namespace Herd.Silo.Devices;
 internal sealed class TokenMerger : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop;
+    private readonly LlamaTokenizer _tokenizer;
     private readonly IAsyncEnumerator<GenerationEvent> _events;
     private Task<bool> _next;
     private EngineFinished? _finished;
     private bool _ended;
 
     /// <summary>Submits a generation by asking for its first event.</summary>
-    internal TokenMerger(IAsyncEnumerable<GenerationEvent> events, CancellationToken cancellationToken)
+    internal TokenMerger(IAsyncEnumerable<GenerationEvent> events, LlamaTokenizer tokenizer, CancellationToken cancellationToken)
     {
+        _tokenizer = tokenizer;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _events = events.GetAsyncEnumerator(_stop.Token);
         _next = _events.MoveNextAsync().AsTask();
@@ -42,6 +45,7 @@ internal sealed class TokenMerger : IAsyncDisposable
 
         var ids = ImmutableArray.CreateBuilder<int>();
         var ends = ImmutableArray.CreateBuilder<int>();
+        var likelihoods = ImmutableArray.CreateBuilder<ChosenToken>();
         var text = new StringBuilder();
         var first = 0;
         while (_finished is null && (ids.Count == 0 || _next.IsCompletedSuccessfully) && await _next.ConfigureAwait(false))
@@ -53,6 +57,11 @@ internal sealed class TokenMerger : IAsyncDisposable
                     first = ids.Count == 0 ? token.Index : first;
                     ids.Add(token.TokenId);
                     ends.Add(text.Length);
+                    if (token.LogProbability is { } chosen)
+                    {
+                        likelihoods.Add(new ChosenToken(ToContract(token.TokenId, chosen), [.. token.Likeliest.Select(likely => ToContract(likely.TokenId, likely.LogProbability))]));
+                    }
+
                     _next = _events.MoveNextAsync().AsTask();
                     break;
                 case EngineFinished finished:
@@ -63,7 +72,7 @@ internal sealed class TokenMerger : IAsyncDisposable
         }
 
         return ids.Count > 0 || text.Length > 0
-            ? new TokensGenerated(first, ids.ToImmutable(), text.ToString()) { TextEnds = ends.ToImmutable() }
+            ? new TokensGenerated(first, ids.ToImmutable(), text.ToString()) { TextEnds = ends.ToImmutable(), LogProbabilities = likelihoods.ToImmutable() }
             : Finish();
     }
 
@@ -74,6 +83,8 @@ internal sealed class TokenMerger : IAsyncDisposable
         await _events.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
+
+    private TokenProbability ToContract(int id, float logProbability) => new(id, [.. _tokenizer.BytesOf(id).Span], logProbability);
 
     private ContractFinished? Finish()
     {

@@ -156,6 +156,81 @@ public sealed class OpenAiTests(SharedGateway gateway)
         Assert.Equal("stop", body.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
     }
 
+    [Fact]
+    public async Task Chat_LogProbabilities_AreTheSameWholeAndStreamed()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        var chat = tenant.Chat("base");
+        ChatCompletionOptions Options() => new() { Temperature = 0, MaxOutputTokenCount = 12, IncludeLogProbabilities = true, TopLogProbabilityCount = 3 };
+
+        var whole = (await chat.CompleteChatAsync([new UserChatMessage("abc")], Options(), Cancellation)).Value;
+        var chunks = await chat.CompleteChatStreamingAsync([new UserChatMessage("abc")], Options(), Cancellation).ToListAsync(Cancellation);
+
+        var tokens = whole.ContentTokenLogProbabilities;
+        Assert.Equal(whole.Usage.OutputTokenCount, tokens.Count);
+        Assert.All(tokens, token => Assert.Equal(3, token.TopLogProbabilities.Count));
+        Assert.All(tokens, token => Assert.InRange(token.LogProbability, -50, 0));
+        Assert.All(tokens, token => Assert.True(token.TopLogProbabilities[0].LogProbability >= token.LogProbability));
+        Assert.Equal(tokens.Select(Line), chunks.SelectMany(chunk => chunk.ContentTokenLogProbabilities).Select(Line));
+        Assert.Equal(whole.Content[0].Text, string.Concat(chunks.SelectMany(chunk => chunk.ContentUpdate).Select(part => part.Text)));
+
+        static string Line(ChatTokenLogProbabilityDetails token) =>
+            $"{token.Token} {token.LogProbability} {string.Join(' ', token.TopLogProbabilities.Select(top => $"{top.Token} {top.LogProbability}"))}";
+    }
+
+    [Fact]
+    public async Task Completion_LogProbabilities_SpellTheText()
+    {
+        var tenant = await gateway.NewTenantAsync();
+
+        var (status, body) = await tenant.PostAsync("/v1/completions", """{"model":"base","prompt":"abc","temperature":0,"max_tokens":12,"logprobs":2}""");
+
+        Assert.True(status == 200, body.ToString());
+        var told = body.GetProperty("choices")[0].GetProperty("logprobs");
+        var tokens = told.GetProperty("tokens").EnumerateArray().Select(token => token.GetString()!).ToList();
+        Assert.Equal(tokens.Count, told.GetProperty("token_logprobs").GetArrayLength());
+        Assert.Equal(tokens.Count, told.GetProperty("top_logprobs").GetArrayLength());
+        Assert.Equal(0, told.GetProperty("text_offset")[0].GetInt32());
+        Assert.EndsWith(tokens[^1], TextOf(body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Completion_Steered_ChoosesAsItIsTold()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        async Task<string?> AskAsync(string fields, int temperature = 0) =>
+            TextOf((await tenant.PostAsync("/v1/completions", $$"""{"model":"base","prompt":"abc","temperature":{{temperature}},"max_tokens":12,{{fields}}}""")).Body);
+        var free = await AskAsync("\"n\":1");
+
+        Assert.Equal("aaaaaaaaaaaa", await AskAsync($"\"logit_bias\":{{\"{TokenOfA()}\":100}}"));
+        Assert.NotEqual(free, await AskAsync("\"frequency_penalty\":2,\"presence_penalty\":2"));
+        Assert.Equal(free, await AskAsync("\"top_k\":1", temperature: 2));
+        Assert.Equal(free, await AskAsync("\"min_p\":1", temperature: 2));
+        var (status, refusal) = await tenant.PostAsync("/v1/completions", """{"model":"base","prompt":"abc","logit_bias":{"99999":1}}""");
+        Assert.Equal(400, status);
+        Assert.Contains("logit_bias", refusal.ToString(), StringComparison.Ordinal);
+
+        static int TokenOfA()
+        {
+            using var vocabulary = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(RepositoryFiles.Golden, "tokenizer", "vocab.json")));
+            return vocabulary.RootElement.EnumerateArray().Single(piece => piece.GetProperty("piece").GetString() == "a").GetProperty("id").GetInt32();
+        }
+    }
+
+    [Fact]
+    public async Task Completion_SameSeed_GivesTheSameTextAloneAndAmongOthers()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        const string Body = """{"model":"base","prompt":"Tell me","temperature":1,"top_p":1,"seed":77,"max_tokens":24,"presence_penalty":0.4,"logprobs":1}""";
+        var alone = (await tenant.PostAsync("/v1/completions", Body)).Body.GetProperty("choices").GetRawText();
+
+        var others = Enumerable.Range(0, 12).Select(number => tenant.PostAsync("/v1/completions", $$"""{"model":"base","prompt":"other {{number}}","temperature":1,"max_tokens":24}"""));
+        var same = Enumerable.Range(0, 4).Select(_ => tenant.PostAsync("/v1/completions", Body)).ToList();
+        await Task.WhenAll(others);
+
+        Assert.All(await Task.WhenAll(same), answer => Assert.Equal(alone, answer.Body.GetProperty("choices").GetRawText()));
+    }
+
     private static string? TextOf(JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
 
     [Fact]

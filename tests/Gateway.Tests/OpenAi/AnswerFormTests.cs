@@ -1,4 +1,5 @@
 using System.Text;
+using Herd.Contracts.Models;
 using Herd.Gateway.OpenAi;
 using Xunit;
 
@@ -7,6 +8,7 @@ namespace Herd.Gateway.Tests.OpenAi;
 public sealed class AnswerFormTests
 {
     private static readonly AnswerHeader Header = new("chatcmpl-1", 1700000000, "cat", "sha256:ab");
+    private static readonly ChosenToken Chosen = new(new TokenProbability(5, [32, 97], -0.5f), [new TokenProbability(6, [240], -0.25f)]);
     private static readonly AnswerHeader PlainHeader = new("cmpl-1", 1700000000, "base", null);
 
     [Fact]
@@ -51,6 +53,22 @@ public sealed class AnswerFormTests
         {"id":"cmpl-1","created":1700000000,"model":"base","system_fingerprint":null,"choices":[{"index":2,"text":"x","finish_reason":null,"logprobs":null}],"object":"text_completion"}
         """,
         AnswerForm.Plain.Delta(PlainHeader, 2, "x"));
+
+    [Fact]
+    public void Chat_Delta_CarriesLogProbabilities() => Equal(
+        """
+        {"id":"chatcmpl-1","created":1700000000,"model":"cat","system_fingerprint":"sha256:ab","choices":[{"index":1,"delta":{"content":"a"},"finish_reason":null,
+        "logprobs":{"content":[{"token":" a","logprob":-0.5,"bytes":[32,97],"top_logprobs":[{"token":"\uFFFD","logprob":-0.25,"bytes":[240]}]}],"refusal":null}}],"object":"chat.completion.chunk"}
+        """,
+        AnswerForm.Chat.Delta(Header, 1, "a", new TokenRun([Chosen], 0)));
+
+    [Fact]
+    public void Plain_Delta_CarriesLogProbabilities() => Equal(
+        """
+        {"id":"cmpl-1","created":1700000000,"model":"base","system_fingerprint":null,"choices":[{"index":2,"text":"a","finish_reason":null,
+        "logprobs":{"tokens":[" a"],"token_logprobs":[-0.5],"top_logprobs":[{"\uFFFD":-0.25}],"text_offset":[7]}}],"object":"text_completion"}
+        """,
+        AnswerForm.Plain.Delta(PlainHeader, 2, "a", new TokenRun([Chosen], 7)));
 
     private static string Chunk(string delta, string reason) =>
         $$"""

@@ -103,10 +103,20 @@ public sealed class ChatRequestReaderTests
     [InlineData("stop", "7")]
     [InlineData("stop[1]", """["a",7]""")]
     [InlineData("stream", "\"true\"")]
+    [InlineData("logprobs", "3")]
+    [InlineData("top_logprobs", "2.5")]
+    [InlineData("logit_bias", "[1]")]
+    [InlineData("logit_bias", """{"a":1}""")]
+    [InlineData("logit_bias.5", """{"5":"x"}""")]
+    [InlineData("presence_penalty", "\"1\"")]
+    [InlineData("frequency_penalty", "[]")]
+    [InlineData("top_k", "1.5")]
+    [InlineData("min_p", "true")]
+    [InlineData("ignore_eos", "1")]
     [InlineData("stream_options", """{"include_usage":true}""")]
     public void Read_WrongValue_NamesTheField(string field, string value)
     {
-        var error = Assert.Throws<HerdException>(() => ReadWith(field.Split('[')[0], value));
+        var error = Assert.Throws<HerdException>(() => ReadWith(field.Split('[', '.')[0], value));
 
         Assert.Equal((HerdErrorCode.InvalidArgument, field), (error.Code, error.Field));
     }
@@ -116,20 +126,16 @@ public sealed class ChatRequestReaderTests
     [InlineData("tool_choice", "\"required\"")]
     [InlineData("tool_choice", """{"type":"function"}""")]
     [InlineData("functions", "[{}]")]
-    [InlineData("logprobs", "true")]
     [InlineData("top_logprobs", "3")]
-    [InlineData("logit_bias", """{"50256":-100}""")]
     [InlineData("response_format", """{"type":"json_object"}""")]
-    [InlineData("presence_penalty", "0.1")]
-    [InlineData("frequency_penalty", "-1")]
     [InlineData("audio", """{"voice":"alloy"}""")]
     [InlineData("modalities", """["text","audio"]""")]
     [InlineData("prediction", """{"type":"content"}""")]
     [InlineData("store", "true")]
     [InlineData("reasoning_effort", "\"high\"")]
-    [InlineData("top_k", "5")]
-    [InlineData("min_p", "0.1")]
     [InlineData("repetition_penalty", "1.2")]
+    [InlineData("stop_token_ids", "[5]")]
+    [InlineData("min_tokens", "3")]
     public void Read_FieldThatIsNotHonoured_IsRefused(string field, string value)
     {
         var error = Assert.Throws<HerdException>(() => ReadWith(field, value));
@@ -150,6 +156,31 @@ public sealed class ChatRequestReaderTests
     [InlineData("tools", "null")]
     [InlineData("metadata", """{"a":"b"}""")]
     public void Read_FieldThatAsksForNothing_IsAccepted(string field, string value) => Assert.Equal("m", ReadWith(field, value).Model);
+
+    [Fact]
+    public void Read_SamplingFields_ReachTheOrder()
+    {
+        using var document = JsonDocument.Parse(
+            """
+            {"model":"m","messages":[{"role":"user","content":"x"}],"top_k":5,"min_p":0.1,"presence_penalty":0.5,"frequency_penalty":-1,"logit_bias":{"7":-100,"8":2.5},
+             "ignore_eos":true,"logprobs":true,"top_logprobs":3}
+            """);
+        var sampling = ChatRequestReader.Read(document.RootElement, new GatewayOptions()).ToOrder("acme").Generations.Single().Sampling;
+
+        Assert.Equal((5, 0.1f, 0.5f, -1f, true, 3), (sampling.TopK, sampling.MinP, sampling.PresencePenalty, sampling.FrequencyPenalty, sampling.IgnoreEnd, sampling.LikeliestTokens));
+        Assert.Equal([(7, -100f), (8, 2.5f)], sampling.LogitBias.OrderBy(bias => bias.Key).Select(bias => (bias.Key, bias.Value)));
+    }
+
+    [Theory]
+    [InlineData("logprobs", "true", 0)]
+    [InlineData("logprobs", "false", null)]
+    [InlineData("top_k", "-1", null)]
+    public void Read_LogProbabilities_AreAskedForOnlyWhereTheyAreWanted(string field, string value, int? likeliest)
+    {
+        var sampling = ReadWith(field, value).Sampling;
+
+        Assert.Equal((likeliest, null), (sampling.LikeliestTokens, sampling.TopK));
+    }
 
     [Theory]
     [InlineData("https://example.org/cat.png", HerdErrorCode.InvalidArgument)]

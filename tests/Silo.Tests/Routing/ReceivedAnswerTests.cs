@@ -45,6 +45,20 @@ public sealed class ReceivedAnswerTests
     }
 
     [Fact]
+    public void The_log_probabilities_of_the_repeated_token_are_dropped_with_it()
+    {
+        static ChosenToken Chosen(int id) => new(new TokenProbability(id, [97], -1), []);
+        _answer.Take(Started);
+        _answer.Take(Tokens(0, (7, "a"), (8, "b")) with { LogProbabilities = [Chosen(7), Chosen(8)] });
+        _answer.ToRequest();
+        _answer.Take(Started);
+
+        var news = Assert.IsType<TokensGenerated>(_answer.Take(Tokens(1, (8, "b"), (9, "c")) with { LogProbabilities = [Chosen(8), Chosen(9)] }));
+
+        Assert.Equal([9], news.LogProbabilities.Select(chosen => chosen.Token.Id));
+    }
+
+    [Fact]
     public void A_repeated_token_alone_is_no_news()
     {
         _answer.Take(Started);
