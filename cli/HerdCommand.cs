@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Herd.Cli.Adapters;
+using Herd.Cli.Bases;
 
 namespace Herd.Cli;
 
@@ -10,5 +11,6 @@ internal sealed class HerdCommand : RootCommand
         : base("Herd: many tenants' adapters over one LLaMA.")
     {
         Add(new Command("adapter", "Work with adapters.") { new ConvertCommand() });
+        Add(new Command("base", "Work with bases.") { new QuantizeCommand() });
     }
 }

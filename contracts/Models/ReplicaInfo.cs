@@ -65,6 +65,14 @@ public sealed record ReplicaInfo
     /// <summary>How many of them were in the cache already and not computed.</summary>
     [Id(10)]
     public long ReusedTokens { get; init; }
+
+    /// <summary>How the matrices of the base's blocks are kept: <c>int8</c>, or the arithmetic's type; empty until it is loaded.</summary>
+    [Id(11)]
+    public string Weights { get; init; } = "";
+
+    /// <summary>Bytes of the base's weights, those mapped from files among them; 0 until it is loaded.</summary>
+    [Id(12)]
+    public long WeightBytes { get; init; }
 }
 
 /// <summary>A base, as every replica of it describes it.</summary>

@@ -8,7 +8,8 @@ namespace Herd.Engine.Bases;
 /// <param name="Index">What tells which of them holds which tensor; null where one file, or shards, hold all.</param>
 /// <param name="Config">The file of sizes.</param>
 /// <param name="Tokenizer">The tokenizer's file.</param>
-internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, string Config, string Tokenizer)
+/// <param name="Quantization">What says that matrices are in 8 bits; null where none are.</param>
+internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, string Config, string Tokenizer, string? Quantization)
 {
     private const string MetaConfig = "params.json";
     private const string MetaShard = "consolidated.00.pth";
@@ -40,16 +41,28 @@ internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, s
         var (weights, index) = meta ? (MetaWeights(folder), null) : HuggingFaceFiles(folder);
         return (
             meta ? BaseForm.Meta : BaseForm.HuggingFace,
-            new BaseFiles(weights, index, Path.Combine(folder, meta ? MetaConfig : HuggingFaceConfig), tokenizer ?? FindTokenizer(folder)));
+            new BaseFiles(
+                weights,
+                index,
+                Path.Combine(folder, meta ? MetaConfig : HuggingFaceConfig),
+                tokenizer ?? FindTokenizer(folder),
+                Exists(folder, Bases.Quantization.FileName) ? Path.Combine(folder, Bases.Quantization.FileName) : null));
     }
 
-    internal string ReadConfig()
+    /// <summary>The name of the only file of weights of a folder.</summary>
+    internal static string SingleWeights(BaseForm form) => form == BaseForm.Meta ? MetaSafetensors : HuggingFaceWeights;
+
+    /// <summary>The name under which a tokenizer's file is found in a folder.</summary>
+    internal static string TokenizerNameOf(string path) => Path.GetExtension(path) == ".json" ? "tokenizer.json" : "tokenizer.model";
+
+    /// <summary>Reads a small file whole.</summary>
+    internal static string ReadText(string path)
     {
-        using var file = FileBytes.Open(Config);
+        using var file = FileBytes.Open(path);
         if (file.Length > MaxConfigBytes)
         {
             throw new CheckpointException(
-                Config, null, $"at most {MaxConfigBytes} bytes", $"{file.Length}", "Check that this is the base's configuration.");
+                path, null, $"at most {MaxConfigBytes} bytes", $"{file.Length}", "Check that this is the base's configuration.");
         }
 
         var bytes = new byte[file.Length];

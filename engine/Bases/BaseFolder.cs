@@ -9,9 +9,12 @@ public sealed class BaseFolder
 {
     private readonly BaseFiles _files;
 
+    private readonly Quantization? _quantization;
+
     private BaseFolder(BaseForm form, LlamaConfig config, BaseFiles files)
     {
         (Form, Config, _files) = (form, config, files);
+        _quantization = files.Quantization is { } path ? Quantization.Read(BaseFiles.ReadText(path), path) : null;
     }
 
     /// <summary>How the folder holds the base.</summary>
@@ -25,6 +28,9 @@ public sealed class BaseFolder
 
     /// <summary>The file of sizes, <c>params.json</c> or <c>config.json</c>.</summary>
     public string ConfigPath => _files.Config;
+
+    /// <summary>Neighbours in a row that share a scale, where the matrices of the blocks are stored in 8 bits; null where they are not.</summary>
+    public int? Int8Group => _quantization?.Group;
 
     /// <summary>The tokenizer's file.</summary>
     public string TokenizerPath => _files.Tokenizer;
@@ -42,7 +48,7 @@ public sealed class BaseFolder
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var (form, files) = BaseFiles.Find(folder, tokenizerFile);
         var tokenizer = LlamaTokenizer.Load(files.Tokenizer);
-        var json = files.ReadConfig();
+        var json = BaseFiles.ReadText(files.Config);
         var config = form == BaseForm.Meta
             ? LlamaConfig.FromMeta(json, files.Config, tokenizer.VocabularySize)
             : LlamaConfig.FromHuggingFace(json, files.Config);
@@ -66,8 +72,9 @@ public sealed class BaseFolder
     /// <summary>Names the base by what its files hold. Reads the weights once, which takes as long as reading them from disk.</summary>
     /// <param name="cache">Digests of files that were read before; null to read all.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, index, configuration and tokenizer; another one for each form of a base.</returns>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a file cannot be read.</exception>
+    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, index, configuration and tokenizer; another one for each form of a base. A quantised folder has
+    /// the name of the base it was made of.</returns>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a file cannot be read, or is not the one that was quantised.</exception>
     public async Task<string> ComputeDigestAsync(FileDigestCache? cache = null, CancellationToken cancellationToken = default)
     {
         var digests = new MemoryStream();
@@ -77,7 +84,14 @@ public sealed class BaseFolder
             digests.Write(await FileDigest.OfAsync(path, cache, cancellationToken).ConfigureAwait(false));
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(digests.ToArray()));
+        var content = Convert.ToHexStringLower(SHA256.HashData(digests.ToArray()));
+        if (_quantization is null || _quantization.Content == content)
+        {
+            return _quantization?.Source ?? content;
+        }
+
+        const string Cure = "Quantise the base again, and use the tokenizer that is written beside it.";
+        throw new CheckpointException(_files.Quantization!, null, $"weights, configuration and tokenizer of digest {_quantization.Content}", content, Cure);
     }
 
     /// <summary>Opens the weights, all files as one.</summary>

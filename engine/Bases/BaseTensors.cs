@@ -1,4 +1,5 @@
 using Herd.Engine.Adapters;
+using Herd.Engine.Model;
 
 namespace Herd.Engine.Bases;
 
@@ -49,6 +50,13 @@ internal sealed class BaseTensors(LlamaConfig config, BaseForm form)
     {
         var name = _meta ? $"{(linear.IsAttention() ? "attention" : "feed_forward")}.{linear.OfficialName()}" : HuggingFaceLinears[(int)linear];
         return new BaseTensor($"{Prefix(layer)}{name}.weight", [linear.OutWidth(config), linear.InWidth(config)]);
+    }
+
+    /// <summary>The scales of one of a layer's seven matrices, where these are stored in 8 bits.</summary>
+    public BaseTensor Scales(int layer, TunedLinear linear, int group)
+    {
+        var matrix = Linear(layer, linear);
+        return new BaseTensor(matrix.Name + "_scale", [matrix.Shape[0], Int8Linear.GroupsOf(linear.InWidth(config), group)]);
     }
 
     /// <summary>Rotary frequencies follow from the configuration; some files hold them all the same.</summary>

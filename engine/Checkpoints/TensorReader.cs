@@ -29,22 +29,7 @@ internal sealed class TensorReader(ITensorFile file, MappedFiles? mapped = null)
     /// <exception cref="CheckpointException">It is absent, of another shape, damaged, or holds an infinity or NaN.</exception>
     internal Tensor Take(string name, ReadOnlySpan<long> shape, ScalarType? convertTo = null, bool copy = false)
     {
-        if (!file.Tensors.TryGetValue(name, out var info))
-        {
-            throw TensorFile.Missing(file, name);
-        }
-
-        if (!shape.SequenceEqual(info.Shape.ToArray()))
-        {
-            throw new CheckpointException(
-                file.Path,
-                name,
-                $"shape {CheckpointException.Describe(shape)}",
-                CheckpointException.Describe([.. info.Shape]),
-                "Check that the file belongs to this model and that its configuration matches.");
-        }
-
-        _taken.Add(name);
+        var info = Expect(name, shape);
         using var scope = NewDisposeScope();
         var asStored = !copy && (convertTo is null || convertTo == info.DType);
         var tensor = (asStored ? mapped?.TryView(file, info) : null) ?? file.Read(name).to(convertTo ?? info.DType);
@@ -56,6 +41,34 @@ internal sealed class TensorReader(ITensorFile file, MappedFiles? mapped = null)
         }
 
         return tensor.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Counts a tensor as taken, which must be there, without reading it.</summary>
+    /// <param name="name">Its name in the file.</param>
+    /// <param name="shape">The shape it must have.</param>
+    /// <param name="stored">The type it must be stored in; null for any.</param>
+    /// <returns>What the file says of it.</returns>
+    /// <exception cref="CheckpointException">It is absent, of another shape or type.</exception>
+    internal TensorInfo Expect(string name, ReadOnlySpan<long> shape, ScalarType? stored = null)
+    {
+        const string Cure = "Check that the file belongs to this model and that its configuration matches.";
+        if (!file.Tensors.TryGetValue(name, out var info))
+        {
+            throw TensorFile.Missing(file, name);
+        }
+
+        if (!shape.SequenceEqual(info.Shape.ToArray()))
+        {
+            throw new CheckpointException(file.Path, name, $"shape {CheckpointException.Describe(shape)}", CheckpointException.Describe([.. info.Shape]), Cure);
+        }
+
+        if (stored is { } type && type != info.DType)
+        {
+            throw new CheckpointException(file.Path, name, $"{type}", $"{info.DType}", Cure);
+        }
+
+        _taken.Add(name);
+        return info;
     }
 
     /// <summary>Reads a tensor that may be absent: null then. Otherwise as <see cref="Take"/>.</summary>

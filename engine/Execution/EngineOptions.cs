@@ -25,6 +25,10 @@ public sealed record EngineOptions
     /// <value>Default <see cref="EngineDtype.BFloat16"/>.</value>
     public EngineDtype Dtype { get; init; } = EngineDtype.BFloat16;
 
+    /// <summary>How the matrices of the blocks are kept.</summary>
+    /// <value>Default <see cref="EngineWeights.Stored"/>.</value>
+    public EngineWeights Weights { get; init; } = EngineWeights.Stored;
+
     /// <summary>The device: <c>cpu</c>, <c>cpu:0</c>, <c>cuda:0</c>.</summary>
     /// <value>Default <c>cpu</c>.</value>
     public string Device { get; init; } = "cpu";
@@ -91,6 +95,16 @@ public sealed record EngineOptions
             throw new EngineException(EngineErrorCode.InvalidRequest, string.Join(' ', faults));
         }
     }
+}
+
+/// <summary>How the matrices of a base's blocks are kept in memory; embedding, output matrix and norms stay as they are.</summary>
+public enum EngineWeights
+{
+    /// <summary>As the files have them: in the arithmetic's type, or in 8 bits where they were quantised beforehand.</summary>
+    Stored,
+
+    /// <summary>In 8 bits with a scale for each 64 neighbours in a row, made one matrix at a time when they are read.</summary>
+    Int8,
 }
 
 /// <summary>Arithmetic of the base products; softmax, norms and the sums of adapters always run in float32.</summary>

@@ -48,6 +48,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Arithmetic of the base products.</summary>
     public EngineDtype Dtype => _options.Dtype;
 
+    /// <summary>How the matrices of the blocks are kept; <see cref="EngineWeights.Int8"/> also where they were quantised beforehand.</summary>
+    public EngineWeights Weights => _loaded.Weights.IsInt8 ? EngineWeights.Int8 : EngineWeights.Stored;
+
+    /// <summary>Bytes of the base's tensors, those mapped from files among them; the image encoder is not counted.</summary>
+    public long WeightBytes => _loaded.Weights.Bytes;
+
     /// <summary>Digests of the adapter versions in host memory.</summary>
     public IReadOnlyCollection<string> ResidentVersions => _registry.Versions;
 

@@ -12,15 +12,16 @@ namespace Herd.Engine.Execution;
 /// <summary>A base read into memory: weights, tokenizer, image encoder, and the tables and caches of its device. Owner of all of them.</summary>
 internal sealed class LoadedBase : IDisposable
 {
-    private readonly WeightStore _weights;
     private readonly List<IDisposable> _owned = [];
 
     private LoadedBase(BaseDescription description, WeightStore weights, LlamaTokenizer tokenizer, ClipEncoder? encoder, int contextTokens)
     {
-        (Description, _weights, Tokenizer, Encoder, ContextTokens) = (description, weights, tokenizer, encoder, contextTokens);
+        (Description, Weights, Tokenizer, Encoder, ContextTokens) = (description, weights, tokenizer, encoder, contextTokens);
     }
 
     public BaseDescription Description { get; }
+
+    public WeightStore Weights { get; }
 
     public LlamaTokenizer Tokenizer { get; }
 
@@ -51,7 +52,7 @@ internal sealed class LoadedBase : IDisposable
 
             using var file = folder.OpenWeights();
             var layers = progress is null ? null : new WeightProgress(progress);
-            weights = new WeightLoader(folder.Config, folder.Form, dtype, device).Load(file, layers, cancellationToken);
+            weights = new WeightLoader(folder, options.Weights, dtype, device).Load(file, layers, cancellationToken);
         }
         catch
         {
@@ -69,15 +70,15 @@ internal sealed class LoadedBase : IDisposable
     {
         var config = Description.Config;
         var blocks = new BlockLedger(options.KvCacheTokens / BlockAllocator.BlockTokens, options.ReusePrompts);
-        var pool = Own(new KvPool(config.Layers, blocks.Total, config.KvHeads, config.HeadWidth, _weights.Dtype, _weights.Device));
-        var bank = Own(new AdapterBank(config, _weights, options.AdapterSlots));
-        var rotary = Own(new RotaryTable(ContextTokens, config.HeadWidth, config.RopeTheta, config.RopeScaling, _weights.Device));
-        var model = new LlamaModel(config, _weights, bank, rotary, pool);
+        var pool = Own(new KvPool(config.Layers, blocks.Total, config.KvHeads, config.HeadWidth, Weights.Dtype, Weights.Device));
+        var bank = Own(new AdapterBank(config, Weights, options.AdapterSlots));
+        var rotary = Own(new RotaryTable(ContextTokens, config.HeadWidth, config.RopeTheta, config.RopeScaling, Weights.Device));
+        var model = new LlamaModel(config, Weights, bank, rotary, pool);
         var slots = new SlotTable(options.AdapterSlots, (version, slot) => Fill(bank, registry, version, slot));
         return new DeviceParts(
             new Scheduler(new SchedulerLimits(options.MaxRunningSequences, options.MaxStepTokens), blocks, slots),
             blocks,
-            new StepRunner(model, _weights, Tokenizer.VocabularySize),
+            new StepRunner(model, Weights, Tokenizer.VocabularySize),
             new PromptBuilder(model, Encoder),
             new PromptCache(options.PromptCacheBytes));
     }
@@ -90,7 +91,7 @@ internal sealed class LoadedBase : IDisposable
         }
 
         Encoder?.Dispose();
-        _weights.Dispose();
+        Weights.Dispose();
     }
 
     private static void Fill(AdapterBank bank, AdapterRegistry registry, string version, int slot)

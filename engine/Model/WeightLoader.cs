@@ -1,6 +1,7 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
+using Herd.Engine.Execution;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,9 +9,9 @@ namespace Herd.Engine.Model;
 
 /// <summary>Reads a base's tensors from its files, strictly: every one present, of the right shape, finite, and none unknown.</summary>
 /// <remarks>What needs no conversion stays in the files, mapped into memory. Names and the order of query and key rows: docs/engine.md, "Base files".</remarks>
-internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType dtype, Device device)
+internal sealed class WeightLoader(BaseFolder folder, EngineWeights weights, ScalarType dtype, Device device)
 {
-    private readonly BaseTensors _tensors = new(config, form);
+    private readonly BaseTensors _tensors = folder.Tensors;
 
     /// <summary>Reads the files.</summary>
     /// <param name="file">The weights.</param>
@@ -26,12 +27,13 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
             using var scope = NewDisposeScope();
             var reader = new TensorReader(file, device.type == DeviceType.CPU ? mapped : null);
             var embedding = Take(reader, _tensors.Embedding, dtype);
+            var linears = new LinearReader(folder, reader, weights, dtype);
             var layers = new List<LayerWeights>();
-            for (var layer = 0; layer < config.Layers; layer++)
+            for (var layer = 0; layer < folder.Config.Layers; layer++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                layers.Add(TakeLayer(reader, layer));
-                progress?.Report((layer + 1.0) / config.Layers);
+                layers.Add(TakeLayer(reader, linears, layer));
+                progress?.Report((layer + 1.0) / folder.Config.Layers);
             }
 
             var finalNorm = Take(reader, _tensors.FinalNorm, ScalarType.Float32);
@@ -48,35 +50,14 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
         }
     }
 
-    private LayerWeights TakeLayer(TensorReader reader, int layer) => new(
+    private LayerWeights TakeLayer(TensorReader reader, LinearReader linears, int layer) => new(
         Take(reader, _tensors.AttentionNorm(layer), ScalarType.Float32),
         Take(reader, _tensors.FeedForwardNorm(layer), ScalarType.Float32),
-        [.. TunedLinearExtensions.All.Select(linear => new DenseLinear(TakeLinear(reader, layer, linear)))]);
-
-    private Tensor TakeLinear(TensorReader reader, int layer, TunedLinear linear)
-    {
-        var heads = (form, linear) switch
-        {
-            (BaseForm.HuggingFace, TunedLinear.Query) => config.Heads,
-            (BaseForm.HuggingFace, TunedLinear.Key) => config.KvHeads,
-            _ => 0,
-        };
-
-        using var scope = NewDisposeScope();
-        var expected = _tensors.Linear(layer, linear);
-        var weight = Take(reader, expected, dtype, copy: heads > 0);
-        if (heads > 0)
-        {
-            // Within a head, row j of the file is Meta's row 2j and row j + half is Meta's row 2j + 1.
-            weight = weight.view(heads, 2, config.HeadWidth / 2, expected.Shape[1]).transpose(1, 2).reshape(expected.Shape);
-        }
-
-        return weight.MoveToOuterDisposeScope();
-    }
+        [.. TunedLinearExtensions.All.Select(linear => linears.Take(layer, linear, device))]);
 
     private Tensor TakeOutput(TensorReader reader, Tensor embedding)
     {
-        if (!config.TiedEmbeddings)
+        if (!folder.Config.TiedEmbeddings)
         {
             return Take(reader, _tensors.Output, dtype);
         }
@@ -86,9 +67,9 @@ internal sealed class WeightLoader(LlamaConfig config, BaseForm form, ScalarType
         return embedding;
     }
 
-    private Tensor Take(TensorReader reader, BaseTensor expected, ScalarType type, bool copy = false)
+    private Tensor Take(TensorReader reader, BaseTensor expected, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        return reader.Take(expected.Name, expected.Shape, type, copy).to(device).MoveToOuterDisposeScope();
+        return reader.Take(expected.Name, expected.Shape, type).to(device).MoveToOuterDisposeScope();
     }
 }

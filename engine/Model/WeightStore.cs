@@ -37,8 +37,16 @@ internal sealed class WeightStore(Tensor embedding, IReadOnlyList<LayerWeights> 
     /// <summary>The device.</summary>
     public Device Device => embedding.device;
 
-    /// <summary>Number of values.</summary>
-    public long Parameters => Tensors.Sum(tensor => tensor.NumberOfElements);
+    /// <summary>Number of the base's values, however they are kept.</summary>
+    public long Parameters =>
+        Linears.Sum(linear => linear.Parameters) + layers.Sum(layer => layer.AttentionNorm.NumberOfElements + layer.FeedForwardNorm.NumberOfElements) + finalNorm.NumberOfElements
+        + (output.Tensors.Contains(embedding) ? 0 : embedding.NumberOfElements);
+
+    /// <summary>Whether the matrices of the blocks are in 8 bits.</summary>
+    public bool IsInt8 => layers[0].Linears[0] is Int8Linear;
+
+    /// <summary>Bytes of all tensors.</summary>
+    public long Bytes => Tensors.Sum(tensor => tensor.NumberOfElements * tensor.ElementSize);
 
     private IEnumerable<LinearWeight> Linears => layers.SelectMany(layer => layer.Linears).Append(output);
 

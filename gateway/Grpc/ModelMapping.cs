@@ -37,6 +37,8 @@ internal static class ModelMapping
         CachedBlocks = replica.CachedBlocks,
         PromptTokens = replica.PromptTokens,
         ReusedTokens = replica.ReusedTokens,
+        Weights = replica.Weights,
+        WeightBytes = replica.WeightBytes,
     };
 
     private static V1.BaseInfo ToProto(BaseInfo info) => new()

@@ -27,7 +27,7 @@ internal static class StartupChecks
         try
         {
             var folder = BaseFolder.Open(replica.Base, replica.Tokenizer);
-            MemoryCheck.Require(folder.Config, replica);
+            MemoryCheck.Require(folder, replica);
         }
         catch (EngineException exception)
         {

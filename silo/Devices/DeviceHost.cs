@@ -80,6 +80,8 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
             ReusedTokens = status.ReusedTokens,
             TotalBlocks = status.TotalBlocks,
             ResidentVersions = [.. serving.Engine.ResidentVersions],
+            Weights = serving.Engine.Weights == EngineWeights.Int8 ? "int8" : serving.Base.Dtype,
+            WeightBytes = serving.Engine.WeightBytes,
         };
     }
 

@@ -31,6 +31,11 @@ public sealed class ReplicaOptions
     [RegularExpression("^(bfloat16|float32)$", ErrorMessage = "Replica:Dtype must be bfloat16 or float32.")]
     public string Dtype { get; set; } = "bfloat16";
 
+    /// <summary>How the matrices of the blocks are kept: <c>as-is</c>, or <c>int8</c>, made when they are read.</summary>
+    /// <value>Default <c>as-is</c>.</value>
+    [RegularExpression("^(as-is|int8)$", ErrorMessage = "Replica:Weights must be as-is or int8.")]
+    public string Weights { get; set; } = "as-is";
+
     /// <summary>Tokens of all sequences together that fit into the key and value cache.</summary>
     [Range(16, int.MaxValue)]
     public int? KvCacheTokens { get; set; }
@@ -93,6 +98,7 @@ public sealed class ReplicaOptions
             ClipPath = Clip,
             Device = Device,
             Dtype = Dtype == "float32" ? EngineDtype.Float32 : EngineDtype.BFloat16,
+            Weights = Weights == "int8" ? EngineWeights.Int8 : EngineWeights.Stored,
             KvCacheTokens = KvCacheTokens ?? defaults.KvCacheTokens,
             MaxSequenceTokens = MaxSequenceTokens ?? defaults.MaxSequenceTokens,
             MaxRunningSequences = MaxRunningSequences ?? defaults.MaxRunningSequences,

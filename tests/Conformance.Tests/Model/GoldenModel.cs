@@ -1,6 +1,7 @@
 using Herd.Conformance.Tests.Golden;
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
+using Herd.Engine.Execution;
 using Herd.Engine.KvCache;
 using Herd.Engine.Model;
 using Xunit;
@@ -37,7 +38,7 @@ internal sealed class GoldenModel : IDisposable
     {
         var opened = NotSupported.OrSkip(golden.Open);
         using var file = opened.OpenWeights();
-        return new GoldenModel(opened.Config, new WeightLoader(opened.Config, opened.Form, ScalarType.Float32, CPU).Load(file, null, CancellationToken.None));
+        return new GoldenModel(opened.Config, new WeightLoader(opened, EngineWeights.Stored, ScalarType.Float32, CPU).Load(file, null, CancellationToken.None));
     }
 
     public void Fill(AdapterWeights adapter, int slot) => _bank.Fill(adapter, slot);

@@ -13,10 +13,12 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
     private static readonly Ask[] BareBase = [.. AnyLengths.Take(12).Select(ask => ask with { Adapter = null, Picture = null })];
 
     [Theory]
-    [InlineData(EngineDtype.Float32)]
-    [InlineData(EngineDtype.BFloat16)]
-    public async Task GenerateAsync_AllKindsOfRequestsTogether_AnswersAsAlone(EngineDtype dtype) =>
-        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype }, AnyLengths, arrivals: 1);
+    [InlineData(EngineDtype.Float32, EngineWeights.Stored)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Stored)]
+    [InlineData(EngineDtype.Float32, EngineWeights.Int8)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Int8)]
+    public async Task GenerateAsync_AllKindsOfRequestsTogether_AnswersAsAlone(EngineDtype dtype, EngineWeights weights) =>
+        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype, Weights = weights }, AnyLengths, arrivals: 1);
 
     [Theory]
     [InlineData(EngineDtype.Float32)]
@@ -31,11 +33,12 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
         await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype, AdapterSlots = slots }, AnyLengths, arrivals: 3);
 
     [Theory]
-    [InlineData(EngineDtype.Float32)]
-    [InlineData(EngineDtype.BFloat16)]
-    public async Task GenerateAsync_SequencesPreemptedAndComputedAgain_AnswersAsAlone(EngineDtype dtype)
+    [InlineData(EngineDtype.Float32, EngineWeights.Stored)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Stored)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Int8)]
+    public async Task GenerateAsync_SequencesPreemptedAndComputedAgain_AnswersAsAlone(EngineDtype dtype, EngineWeights weights)
     {
-        var scarce = TinyModel.Options with { Dtype = dtype, KvCacheTokens = 160, MaxSequenceTokens = 96, MaxRunningSequences = 8 };
+        var scarce = TinyModel.Options with { Dtype = dtype, Weights = weights, KvCacheTokens = 160, MaxSequenceTokens = 96, MaxRunningSequences = 8 };
         var status = await ExpectAsAloneAsync(scarce, LongAnswers, arrivals: 4);
         Assert.NotEqual(0, status.Preemptions);
     }
@@ -100,10 +103,12 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
     /// <summary>The answers of an engine that works on one request at a time.</summary>
     public sealed class AnsweredAlone
     {
-        private readonly ConcurrentDictionary<(Ask[], string, EngineDtype), Task<Answer[]>> _answers = new();
+        private readonly ConcurrentDictionary<(Ask[], string, EngineDtype, EngineWeights), Task<Answer[]>> _answers = new();
 
         internal Task<Answer[]> To(Ask[] asks, EngineOptions options) =>
-            _answers.GetOrAdd((asks, options.BaseFolder, options.Dtype), key => AnswerAsync(asks, TinyModel.Options with { BaseFolder = key.Item2, Dtype = key.Item3 }));
+            _answers.GetOrAdd(
+                (asks, options.BaseFolder, options.Dtype, options.Weights),
+                key => AnswerAsync(asks, TinyModel.Options with { BaseFolder = key.Item2, Dtype = key.Item3, Weights = key.Item4 }));
 
         private static async Task<Answer[]> AnswerAsync(Ask[] asks, EngineOptions options)
         {
