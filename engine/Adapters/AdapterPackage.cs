@@ -39,7 +39,8 @@ public sealed class AdapterPackage : IDisposable
     internal LlamaConfig BaseConfig { get; }
 
     /// <summary>
-    /// Reads and checks an adapter: a released file (visual BIAS and CAPTION models, the chat model), or a folder or single file of Herd's.
+    /// Reads and checks an adapter: a released file (visual models, the chat model, V1), a folder that PEFT saved or a zip of it, or a folder or single file of
+    /// Herd's.
     /// Which of them it is shows in its content, never in its name.
     /// </summary>
     /// <param name="path">The file or folder.</param>
@@ -53,6 +54,11 @@ public sealed class AdapterPackage : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        if (PeftFiles.Looks(path))
+        {
+            return PackageReader.ReadPeft(path, options);
+        }
+
         if (Directory.Exists(path))
         {
             return PackageReader.ReadHerd(HerdFolder.Open(path), options);

@@ -42,7 +42,18 @@ internal static class PackageReader
     {
         using var scope = NewDisposeScope();
         using var file = TensorFile.Open(path);
-        var parts = OfficialFile.Read(file, options);
+        return Complete(OfficialFile.Read(file, options), options);
+    }
+
+    internal static AdapterPackage ReadPeft(string path, AdapterReadOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var files = PeftFiles.Open(path);
+        return Complete(PeftReader.Read(files, options.BaseConfig), options);
+    }
+
+    private static AdapterPackage Complete(AdapterParts parts, AdapterReadOptions options)
+    {
         var template = options.Template ?? PromptTemplate.All[0].Name;
         var package = Build(parts, options.BaseDigest, template, options.ParsedChannelOrder ?? default, options.BaseConfig);
         return Keep(package);
