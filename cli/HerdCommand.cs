@@ -10,7 +10,7 @@ internal sealed class HerdCommand : RootCommand
     internal HerdCommand()
         : base("Herd: many tenants' adapters over one LLaMA.")
     {
-        Add(new Command("adapter", "Work with adapters.") { new ConvertCommand() });
+        Add(new Command("adapter", "Work with adapters.") { new ConvertCommand(), new InspectCommand() });
         Add(new Command("base", "Work with bases.") { new QuantizeCommand() });
     }
 }

@@ -35,6 +35,22 @@ public sealed record AdapterSettings
     /// <summary>Colour order the adapter was trained with: <c>rgb</c> (default) or <c>bgr</c>.</summary>
     [Id(2)]
     public string? ChannelOrder { get; init; }
+
+    /// <summary>Prompts of a layer, where neither a visual front end nor gates tell them; released V1 models have 10.</summary>
+    [Id(3)]
+    public int? PromptLength { get; init; }
+
+    /// <summary>What turns a stored gate into a factor: <c>tanh</c>, or <c>raw</c>, which V1 has by default.</summary>
+    [Id(4)]
+    public string? Gate { get; init; }
+
+    /// <summary>What projects prompts to keys and values: <c>base</c>, or <c>tuned</c>, which chat models with prompts have by default.</summary>
+    [Id(5)]
+    public string? PromptKv { get; init; }
+
+    /// <summary>Where scales stand: <c>input</c> (default), as in the released code, or <c>output</c>, as in the paper.</summary>
+    [Id(6)]
+    public string? ScaleOrder { get; init; }
 }
 
 /// <summary>How far a publication or an alias move is.</summary>

@@ -24,6 +24,11 @@ public sealed record VisualFrontEndShape(int Width, int Depth, int Heads, int Ml
         return file.Tensors.ContainsKey("clip_proj.weight");
     }
 
+    /// <summary>Whether a tensor belongs to a visual front end, by its name.</summary>
+    internal static bool IsPart(string name) =>
+        name.StartsWith("clip_proj", StringComparison.Ordinal) || name.StartsWith("visual_query.", StringComparison.Ordinal)
+        || name.StartsWith("visual_blocks.", StringComparison.Ordinal) || name.StartsWith("visual_proj", StringComparison.Ordinal);
+
     /// <summary>Reads the dimensions off the shapes of an adapter's tensors.</summary>
     /// <param name="file">The adapter's file.</param>
     /// <param name="heads">Attention heads, from the adapter's configuration.</param>

@@ -82,16 +82,20 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
 
     private static AdapterSettings ReadSettings(IQueryCollection query) => new()
     {
-        VisualHeads = ReadHeads(query),
+        VisualHeads = Number(query, "visual_heads"),
         Template = Text(query, "template"),
         ChannelOrder = Text(query, "channel_order"),
+        PromptLength = Number(query, "prompt_length"),
+        Gate = Text(query, "gate"),
+        PromptKv = Text(query, "prompt_kv"),
+        ScaleOrder = Text(query, "scale_order"),
     };
 
-    private static int? ReadHeads(IQueryCollection query) => Text(query, "visual_heads") switch
+    private static int? Number(IQueryCollection query, string name) => Text(query, name) switch
     {
         null => null,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var heads) && heads > 0 => heads,
-        _ => throw HerdException.Invalid("visual_heads", "'visual_heads' must be a whole number of at least 1."),
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 => number,
+        _ => throw HerdException.Invalid(name, $"'{name}' must be a whole number of at least 1."),
     };
 
     private static string? Text(IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;

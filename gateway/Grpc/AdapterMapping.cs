@@ -30,6 +30,10 @@ internal static class AdapterMapping
         VisualHeads = settings.HasVisualHeads ? settings.VisualHeads : null,
         Template = settings.HasTemplate ? settings.Template : null,
         ChannelOrder = settings.HasChannelOrder ? settings.ChannelOrder : null,
+        PromptLength = settings.HasPromptLength ? settings.PromptLength : null,
+        Gate = settings.HasGate ? settings.Gate : null,
+        PromptKv = settings.HasPromptKv ? settings.PromptKv : null,
+        ScaleOrder = settings.HasScaleOrder ? settings.ScaleOrder : null,
     };
 
     private static V1.AdapterVersion ToProto(VersionDescription version) => new()

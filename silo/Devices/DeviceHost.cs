@@ -157,13 +157,8 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
     /// <exception cref="HerdException">The file is wrong or does not fit.</exception>
     internal Task<AdapterPackage> ReadAdapterAsync(string path, AdapterSettings settings, CancellationToken cancellationToken)
     {
-        var options = RequireServing().Engine.AdapterReadOptions with
-        {
-            VisualHeads = settings.VisualHeads,
-            Template = settings.Template,
-            ChannelOrder = settings.ChannelOrder,
-        };
-        return GuardAsync(Task.Run(() => AdapterPackage.Read(path, options), cancellationToken), cancellationToken);
+        var engine = RequireServing().Engine;
+        return GuardAsync(Task.Run(() => AdapterUpload.Read(path, engine, settings), cancellationToken), cancellationToken);
     }
 
     private async Task LoadAsync(CancellationToken cancellationToken)

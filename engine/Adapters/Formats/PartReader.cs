@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
@@ -56,13 +57,15 @@ internal sealed partial class PartReader(ITensorFile file, IAdapterNames names, 
     {
         foreach (var name in file.Tensors.Keys.Order(StringComparer.Ordinal))
         {
-            var number = LayerNumber().Match(name).Groups[1].Value;
-            if (number.Length > 0 && long.Parse(number) >= config.Layers)
+            if (LayerOf(name) is { } layer && layer >= config.Layers)
             {
-                throw Incompatible(name, $"layers 0 to {config.Layers - 1}", $"layer {number}");
+                throw Incompatible(name, $"layers 0 to {config.Layers - 1}", $"layer {layer}");
             }
         }
     }
+
+    /// <summary>The layer a tensor belongs to by its name; null for one of no layer.</summary>
+    internal static long? LayerOf(string name) => LayerNumber().Match(name) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
 
     internal void ExpectAllTaken() => _reader.ExpectAllTaken();
 

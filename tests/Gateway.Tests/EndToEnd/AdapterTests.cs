@@ -35,6 +35,27 @@ public sealed class AdapterTests(SharedGateway gateway)
         Assert.True(overGrpc.Adapter.Versions[0].TakesPictures);
     }
 
+    [Theory]
+    [InlineData("V1-PREFIX.pth", "&gate=tanh", "V1-PREFIX.pth", "")]
+    [InlineData("V1-PREFIX.pth", "&prompt_length=20", "V1-PREFIX.pth", "")]
+    [InlineData("BIAS.pth", "&prompt_kv=tuned", "BIAS.pth", "")]
+    [InlineData("BIAS.pth", "&channel_order=bgr", "BIAS.pth", "")]
+    public async Task Upload_Setting_MakesAnotherVersionAndIsTheSameOverGrpc(string file, string setting, string otherFile, string otherSetting)
+    {
+        var tenant = await gateway.NewTenantAsync();
+        var version = await tenant.UploadAsync("set", file, setting);
+        var plain = await tenant.UploadAsync("set", otherFile, otherSetting);
+        var settings = new AdapterSettings { VisualHeads = 4 };
+        var (name, value) = (setting[1..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        var field = AdapterSettings.Descriptor.FindFieldByName(name);
+        field.Accessor.SetValue(settings, name == "prompt_length" ? int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) : value);
+
+        var overGrpc = await tenant.UploadOverGrpcAsync(new UploadHeader { Name = "set", Settings = settings }, await File.ReadAllBytesAsync(Golden(file), Cancellation));
+
+        Assert.NotEqual(plain, version);
+        Assert.Equal(version, overGrpc.Version);
+    }
+
     [Fact]
     public async Task Upload_EmptyAlias_MovesNone()
     {
@@ -55,6 +76,10 @@ public sealed class AdapterTests(SharedGateway gateway)
     [InlineData("Big.Name", "", "garbage", "invalid_value")]
     [InlineData("cat", "?visual_heads=none", "garbage", "invalid_value")]
     [InlineData("cat", "?alias=No", "garbage", "invalid_value")]
+    [InlineData("cat", "?prompt_length=0", "garbage", "invalid_value")]
+    [InlineData("cat", "?gate=sigmoid", "garbage", "invalid_value")]
+    [InlineData("cat", "?prompt_kv=both", "garbage", "invalid_value")]
+    [InlineData("cat", "?scale_order=middle", "garbage", "invalid_value")]
     public async Task Upload_WrongFileOrDescription_IsRefusedAndLeavesNothing(string name, string query, string content, string code)
     {
         var tenant = await gateway.NewTenantAsync();
