@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Herd.Engine.Checkpoints;
 
 namespace Herd.Engine.Bases;
 
@@ -19,7 +20,7 @@ internal sealed class ConfigFile
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             _root = document.RootElement.Clone();
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw Refuse("a JSON object", $"damaged JSON ({e.Message.TrimEnd('.')})", e);
         }
@@ -93,7 +94,7 @@ internal sealed class ConfigFile
     /// <summary>Refuses a field whose text is none of those that are supported; absent is fine.</summary>
     internal void ExpectText(string field, params string[] supported)
     {
-        if (Find(field) is { } value && !(value.ValueKind == JsonValueKind.String && supported.Contains(value.GetString())))
+        if (Find(field) is { } value && !(value.ValueKind == JsonValueKind.String && supported.Any(value.ValueEquals)))
         {
             throw Refuse(field, string.Join(" or ", supported.Select(text => $"'{text}'")), Quote(value));
         }
@@ -112,7 +113,7 @@ internal sealed class ConfigFile
         var where = field is null ? "" : $"field '{field}': ";
         return new EngineException(
             EngineErrorCode.InvalidFile,
-            $"{Path.GetFileName(_path)}: {where}expected {expected}, found {found}. Check that the file belongs to a LLaMA base that is supported.",
+            $"{Path.GetFileName(_path)}: {where}expected {CheckpointException.Brief(expected)}, found {CheckpointException.Brief(found)}. Check that the file belongs to a LLaMA base that is supported.",
             inner);
     }
 

@@ -10,6 +10,7 @@ public sealed class CheckpointException : EngineException
     internal const string SavePlain = "Save a flat dictionary of tensors, or {'model': tensors, 'config': values}.";
 
     private const int LongestQuote = 120;
+    private const int LongestPart = 400;
 
     /// <summary>Makes a failure with <see cref="EngineErrorCode.InvalidFile"/>.</summary>
     /// <param name="file">The path of the file.</param>
@@ -43,6 +44,9 @@ public sealed class CheckpointException : EngineException
         return quoted.Append(text.Length > LongestQuote ? "...'" : "'").ToString();
     }
 
+    /// <summary>Part of a message, which may quote a file: cut to a sensible length.</summary>
+    internal static string Brief(string part) => part.Length > LongestPart ? part[..LongestPart] + "..." : part;
+
     /// <summary>A shape as messages show it.</summary>
     internal static string Describe(ReadOnlySpan<long> shape)
     {
@@ -53,6 +57,6 @@ public sealed class CheckpointException : EngineException
     private static string Describe(string file, string? tensor, string expected, string found, string cure)
     {
         var where = tensor is null ? "" : $"tensor {Quote(tensor)}: ";
-        return $"{Path.GetFileName(file)}: {where}expected {expected}, found {found}. {cure}";
+        return $"{Path.GetFileName(file)}: {where}expected {Brief(expected)}, found {Brief(found)}. {cure}";
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Herd.Engine.Checkpoints;
 
 namespace Herd.Engine.Tokenization;
 
@@ -65,6 +66,6 @@ internal sealed record TokenizerBytes(string Path, byte[] Bytes)
 
     private static EngineException Refuse(string path, string fault, Exception? inner = null) => new(
         EngineErrorCode.InvalidFile,
-        $"{System.IO.Path.GetFileName(path)}: expected the tokenizer of a LLaMA (tokenizer.model or tokenizer.json); {fault}. Use the tokenizer file published with the base.",
+        $"{System.IO.Path.GetFileName(path)}: expected the tokenizer of a LLaMA (tokenizer.model or tokenizer.json); {CheckpointException.Brief(fault)}. Use the tokenizer file published with the base.",
         inner);
 }

@@ -46,6 +46,13 @@ public sealed class LlamaConfigTests
             config);
     }
 
+    [Theory]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("""{"model_type":"\ud800"}""")]
+    [InlineData("""{"architectures":["\udfff"]}""")]
+    public void Half_a_character_is_refused_like_any_other_text(string json) =>
+        Assert.Equal(EngineErrorCode.InvalidFile, Assert.Throws<EngineException>(() => LlamaConfig.FromHuggingFace(json, "config.json")).Code);
+
     [Fact]
     public void Scaled_frequencies_are_the_same_in_both_forms()
     {

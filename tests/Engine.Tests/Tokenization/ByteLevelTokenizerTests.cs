@@ -114,6 +114,13 @@ public sealed class ByteLevelTokenizerTests
     }
 
     [Fact]
+    public void Load_DamageInALongFile_IsToldInBrief()
+    {
+        var error = Assert.Throws<EngineException>(() => ByteLevelFiles.Load("{\"a\":fals" + new string('x', 100_000) + "}"));
+        Assert.InRange(error.Message.Length, 100, 1_000);
+    }
+
+    [Fact]
     public void Load_MergesAsPairs_AreThoseAsText() =>
         Assert.Equal(FromJson.Encode("hello there bandana", bos: false), ByteLevelFiles.Load(ByteLevelFiles.Json(pairs: true)).Encode("hello there bandana", bos: false));
 
