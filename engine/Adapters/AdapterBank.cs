@@ -7,44 +7,46 @@ using static TorchSharp.torch;
 namespace Herd.Engine.Adapters;
 
 /// <summary>
-/// What adapters tune, on the device: per (layer, linear) one tensor [slots, width] each for input scale and bias, and per norm one of its weights. Slot 0 is the
+/// What adapters tune in some neighbouring layers, on their device: per (layer, linear) one tensor [slots, width] each for input scale and bias, and per norm one of its weights. Slot 0 is the
 /// bare base: scale 1, bias 0, the base's norms.
 /// </summary>
 /// <remarks>
 /// <para><c>y = W (s * x) + b + Out (In x)</c>, the order of the official files; in the paper's order <c>y = s * (W x + b + Out (In x))</c>. Scales, biases and
 /// norms stay in Float32 whatever the model's type: a scale of 1.003 would be lost in 16 bits.</para>
-/// <para>Owner: the engine. Device thread only.</para>
+/// <para>Layers have their number in the base. Owner: their stage. Device thread only.</para>
 /// </remarks>
 internal sealed class AdapterBank : IDisposable
 {
     private readonly LlamaConfig _config;
-    private readonly WeightStore _base;
+    private readonly StageWeights _base;
+    private readonly ScalarType _dtype;
     private readonly Tensor[][] _inputScales; // [layer][linear] -> [slots, in]
     private readonly Tensor[][] _biases; // [layer][linear] -> [slots, out]
     private readonly Tensor[] _attentionNorms; // [layer] -> [slots, width]
     private readonly Tensor[] _feedForwardNorms;
-    private readonly Tensor _finalNorms;
+    private readonly Tensor? _finalNorms; // with the last layer
     private readonly LoraBank _lora;
     private readonly TunedSet[] _tuned; // [slot]
     private Tensor[][]? _outputScales; // [layer][linear] -> [slots, out]; few adapters have any, so they are made for the first
 
     /// <summary>Allocates all slots, each as the bare base.</summary>
     /// <param name="config">The base's sizes.</param>
-    /// <param name="weights">The base's tensors, for its matrices and norms.</param>
+    /// <param name="weights">The layers' tensors, for their matrices and norms.</param>
+    /// <param name="dtype">The model's type.</param>
     /// <param name="adapters">Number of slots beside slot 0.</param>
-    public AdapterBank(LlamaConfig config, WeightStore weights, int adapters)
+    public AdapterBank(LlamaConfig config, StageWeights weights, ScalarType dtype, int adapters)
     {
         using var scope = NewDisposeScope();
-        (_config, _base) = (config, weights);
+        (_config, _base, _dtype) = (config, weights, dtype);
         _tuned = [.. Enumerable.Range(0, adapters + 1).Select(_ => TunedSet.Nothing)];
-        _lora = new LoraBank(adapters + 1, config.Layers, weights.Dtype, weights.Device);
+        _lora = new LoraBank(adapters + 1, weights.Plan, dtype);
         Tensor Norms(Tensor norm) => norm.unsqueeze(0).repeat(adapters + 1, 1);
 
         _inputScales = PerLinear(linear => linear.InWidth(config), Ones);
         _biases = PerLinear(linear => linear.OutWidth(config), Zeros);
         _attentionNorms = [.. weights.Layers.Select(layer => Norms(layer.AttentionNorm))];
         _feedForwardNorms = [.. weights.Layers.Select(layer => Norms(layer.FeedForwardNorm))];
-        _finalNorms = Norms(weights.FinalNorm);
+        _finalNorms = weights.FinalNorm is { } norm ? Norms(norm) : null;
         scope.Detach(All());
     }
 
@@ -61,20 +63,20 @@ internal sealed class AdapterBank : IDisposable
             scope.Detach(_outputScales.SelectMany(layer => layer));
         }
 
-        for (var layer = 0; layer < _config.Layers; layer++)
+        foreach (var layer in _base.Plan.Layers)
         {
             foreach (var linear in TunedLinearExtensions.All)
             {
-                Put(_inputScales[layer][(int)linear], slot, adapter.InputScale(layer, linear), 1);
-                Put(_biases[layer][(int)linear], slot, adapter.Bias(layer, linear), 0);
-                Put(_outputScales?[layer][(int)linear], slot, adapter.OutputScale(layer, linear), 1);
+                Put(Of(_inputScales, layer, linear), slot, adapter.InputScale(layer, linear), 1);
+                Put(Of(_biases, layer, linear), slot, adapter.Bias(layer, linear), 0);
+                Put(_outputScales is null ? null : Of(_outputScales, layer, linear), slot, adapter.OutputScale(layer, linear), 1);
             }
 
-            _attentionNorms[layer][slot].copy_(adapter.AttentionNorm(layer) ?? _base.Layers[layer].AttentionNorm);
-            _feedForwardNorms[layer][slot].copy_(adapter.FeedForwardNorm(layer) ?? _base.Layers[layer].FeedForwardNorm);
+            Of(_attentionNorms, layer)[slot].copy_(adapter.AttentionNorm(layer) ?? _base[layer].AttentionNorm);
+            Of(_feedForwardNorms, layer)[slot].copy_(adapter.FeedForwardNorm(layer) ?? _base[layer].FeedForwardNorm);
         }
 
-        _finalNorms[slot].copy_(adapter.FinalNorm ?? _base.FinalNorm);
+        _finalNorms?[slot].copy_(adapter.FinalNorm ?? _base.FinalNorm!);
         _lora.Fill(adapter, slot);
         _tuned[slot] = tuned;
     }
@@ -92,13 +94,13 @@ internal sealed class AdapterBank : IDisposable
         if (Any(tuned => tuned.InputScales))
         {
             input = rows.clone();
-            slots.Apply(input, _inputScales[layer][(int)linear], static (part, scale) => part.mul_(scale));
+            slots.Apply(input, Of(_inputScales, layer, linear), static (part, scale) => part.mul_(scale));
         }
 
-        var output = _base.Layers[layer][linear].Product(input);
+        var output = _base[layer][linear].Product(input);
         if (Any(tuned => tuned.Biases))
         {
-            slots.Apply(output, _biases[layer][(int)linear], static (part, bias) => part.AddInPlace(bias));
+            slots.Apply(output, Of(_biases, layer, linear), static (part, bias) => part.AddInPlace(bias));
         }
 
         if (Any(tuned => tuned.Loras))
@@ -108,7 +110,7 @@ internal sealed class AdapterBank : IDisposable
 
         if (Any(tuned => tuned.OutputScales))
         {
-            slots.Apply(output, _outputScales![layer][(int)linear], static (part, scale) => part.mul_(scale));
+            slots.Apply(output, Of(_outputScales!, layer, linear), static (part, scale) => part.mul_(scale));
         }
 
         return output;
@@ -120,13 +122,13 @@ internal sealed class AdapterBank : IDisposable
     /// <param name="epsilon">The norm's epsilon.</param>
     /// <param name="slots">The rows' slots.</param>
     /// <returns>[rows, width], model's type.</returns>
-    public Tensor AttentionNorm(Tensor rows, int layer, float epsilon, RowSlots slots) => Norm(rows, _attentionNorms[layer], epsilon, slots);
+    public Tensor AttentionNorm(Tensor rows, int layer, float epsilon, RowSlots slots) => Norm(rows, Of(_attentionNorms, layer), epsilon, slots);
 
     /// <summary>The norm in front of a layer's feed-forward part; otherwise as <see cref="AttentionNorm"/>.</summary>
-    public Tensor FeedForwardNorm(Tensor rows, int layer, float epsilon, RowSlots slots) => Norm(rows, _feedForwardNorms[layer], epsilon, slots);
+    public Tensor FeedForwardNorm(Tensor rows, int layer, float epsilon, RowSlots slots) => Norm(rows, Of(_feedForwardNorms, layer), epsilon, slots);
 
-    /// <summary>The norm in front of the output; otherwise as <see cref="AttentionNorm"/>.</summary>
-    public Tensor FinalNorm(Tensor rows, float epsilon, RowSlots slots) => Norm(rows, _finalNorms, epsilon, slots);
+    /// <summary>The norm in front of the output, where the last layer is here; otherwise as <see cref="AttentionNorm"/>.</summary>
+    public Tensor FinalNorm(Tensor rows, float epsilon, RowSlots slots) => Norm(rows, _finalNorms!, epsilon, slots);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -151,20 +153,24 @@ internal sealed class AdapterBank : IDisposable
         }
     }
 
+    private Tensor Of(Tensor[] perLayer, int layer) => perLayer[layer - _base.Plan.First];
+
+    private Tensor Of(Tensor[][] perLayer, int layer, TunedLinear linear) => perLayer[layer - _base.Plan.First][(int)linear];
+
     private Tensor[][] PerLinear(Func<TunedLinear, int> width, Func<long[], Tensor> make) =>
         [.. _base.Layers.Select(_ => TunedLinearExtensions.All.Select(linear => make([_tuned.Length, width(linear)])).ToArray())];
 
-    private Tensor Ones(long[] shape) => ones(shape, ScalarType.Float32, _base.Device);
+    private Tensor Ones(long[] shape) => ones(shape, ScalarType.Float32, _base.Plan.Device);
 
-    private Tensor Zeros(long[] shape) => zeros(shape, ScalarType.Float32, _base.Device);
+    private Tensor Zeros(long[] shape) => zeros(shape, ScalarType.Float32, _base.Plan.Device);
 
     private IEnumerable<Tensor> All() =>
-        _inputScales.Concat(_biases).Concat(_outputScales ?? []).SelectMany(layer => layer).Concat(_attentionNorms).Concat(_feedForwardNorms).Append(_finalNorms);
+        _inputScales.Concat(_biases).Concat(_outputScales ?? []).SelectMany(layer => layer).Concat(_attentionNorms).Concat(_feedForwardNorms).Concat(_finalNorms is null ? [] : [_finalNorms]);
 
     private Tensor Norm(Tensor rows, Tensor bank, float epsilon, RowSlots slots)
     {
         var normalized = RmsNorm.Normalize(rows, epsilon);
         slots.Apply(normalized, bank, static (part, weight) => part.mul_(weight));
-        return normalized.to(_base.Dtype);
+        return normalized.to(_dtype);
     }
 }

@@ -6,7 +6,7 @@ namespace Herd.Engine.Adapters;
 
 /// <summary>The low-rank matrices of the adapters in the bank's slots, on the device in the model's type, each pair at its own rank.</summary>
 /// <remarks>Rows with the same slot go through its matrices together: no copies are gathered, and nobody pays for another's rank. Owner: <see cref="AdapterBank"/>.</remarks>
-internal sealed class LoraBank(int slots, int layers, ScalarType dtype, Device device) : IDisposable
+internal sealed class LoraBank(int slots, StagePlan plan, ScalarType dtype) : IDisposable
 {
     private readonly Dictionary<(int Layer, TunedLinear Linear), LoraPair>[] _pairs =
         [.. Enumerable.Range(0, slots).Select(_ => new Dictionary<(int, TunedLinear), LoraPair>())];
@@ -17,7 +17,7 @@ internal sealed class LoraBank(int slots, int layers, ScalarType dtype, Device d
     public void Fill(AdapterWeights adapter, int slot)
     {
         Free(slot);
-        for (var layer = 0; layer < layers; layer++)
+        foreach (var layer in plan.Layers)
         {
             foreach (var linear in TunedLinearExtensions.All)
             {
@@ -72,5 +72,5 @@ internal sealed class LoraBank(int slots, int layers, ScalarType dtype, Device d
         _pairs[slot].Clear();
     }
 
-    private Tensor OnDevice(Tensor host) => host.to(dtype, device, copy: true).DetachFromDisposeScope();
+    private Tensor OnDevice(Tensor host) => host.to(dtype, plan.Device, copy: true).DetachFromDisposeScope();
 }

@@ -29,7 +29,7 @@ public sealed record EngineOptions
     /// <value>Default <see cref="EngineWeights.Stored"/>.</value>
     public EngineWeights Weights { get; init; } = EngineWeights.Stored;
 
-    /// <summary>The device: <c>cpu</c>, <c>cpu:0</c>, <c>cuda:0</c>.</summary>
+    /// <summary>The device: <c>cpu</c>, <c>cpu:0</c>, <c>cuda:0</c>; several of one kind, such as <c>cuda:0+cuda:1</c>, divide the layers among them.</summary>
     /// <value>Default <c>cpu</c>.</value>
     public string Device { get; init; } = "cpu";
 

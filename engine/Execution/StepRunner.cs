@@ -7,9 +7,8 @@ namespace Herd.Engine.Execution;
 /// <summary>Turns a step's segments into tensors and its last rows back into logits on the host.</summary>
 /// <remarks>Device thread only.</remarks>
 /// <param name="model">The model.</param>
-/// <param name="weights">Its weights.</param>
 /// <param name="pieces">Pieces of the tokenizer. A base may have further rows, which pad its matrices: they have no text and are never chosen.</param>
-internal sealed class StepRunner(LlamaModel model, WeightStore weights, int pieces)
+internal sealed class StepRunner(LlamaModel model, int pieces)
 {
     /// <summary>Computes a step.</summary>
     /// <param name="segments">What to compute; at least one.</param>
@@ -19,7 +18,7 @@ internal sealed class StepRunner(LlamaModel model, WeightStore weights, int piec
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var step = new PackedStep(segments, weights.Dtype, weights.Device);
+        var step = new PackedStep(segments, model.Dtype, model.Devices);
         var hidden = model.Forward(step);
         var placed = step.Segments.Where(segment => wanted(segment.Segment)).ToArray();
         if (placed.Length == 0)
@@ -27,8 +26,8 @@ internal sealed class StepRunner(LlamaModel model, WeightStore weights, int piec
             return [];
         }
 
-        var lastRows = PackedStep.Padded([.. placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1))], weights.Device);
-        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfLastRows(placed, weights.Device)).narrow(1, 0, pieces).cpu();
+        var lastRows = PackedStep.Padded([.. placed.Select(segment => (long)(segment.FirstRow + segment.Count - 1))], model.OutputDevice);
+        var logits = model.Logits(hidden.index_select(0, lastRows), PackedStep.SlotsOfLastRows(placed, model.OutputDevice)).narrow(1, 0, pieces).cpu();
         return [.. segments.Where(wanted).Select(segment => ToArray(logits[Array.FindIndex(placed, row => ReferenceEquals(row.Segment, segment))]))];
     }
 

@@ -19,17 +19,17 @@ internal sealed class GatheredAttention(LlamaConfig config, KvPool pool)
     /// <summary>Attention of all rows of a step, whose keys and values are stored already.</summary>
     /// <param name="queries">Rotated, [padded rows, heads, headWidth], model's type.</param>
     /// <param name="layer">The layer.</param>
-    /// <param name="step">The step.</param>
+    /// <param name="step">The step on the layer's device.</param>
     /// <returns>[padded rows, heads * headWidth], model's type; padding rows are zero.</returns>
-    public Tensor Attend(Tensor queries, int layer, PackedStep step)
+    public Tensor Attend(Tensor queries, int layer, StepTensors step)
     {
         using var scope = NewDisposeScope();
         var output = zeros([queries.shape[0], config.Heads * config.HeadWidth], queries.dtype, queries.device);
         foreach (var segment in step.Segments)
         {
             using var segmentScope = NewDisposeScope();
-            var (keys, values) = pool.Gather(layer, segment.Blocks, segment.Total);
-            var prompts = segment.Segment.Prompts?.At(layer);
+            var (keys, values) = pool.Gather(layer, segment.Blocks, segment.Placed.Total);
+            var prompts = segment.Placed.Segment.Prompts?.At(layer);
             foreach (var tile in segment.Tiles)
             {
                 using var tileScope = NewDisposeScope();

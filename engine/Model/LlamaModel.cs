@@ -1,38 +1,65 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
-using Herd.Engine.KvCache;
-using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
 
 /// <summary>LLaMA over a packed step: base products run once for all rows, what differs by adapter is applied per row.</summary>
 /// <remarks>
-/// <para><c>a = x + Attention(norm(x))</c>, <c>out = a + W2(silu(W1 n) * (W3 n))</c>, n = norm(a). Source: LLaMA, arXiv:2302.13971.</para>
+/// <para>Its layers may be split over several devices: the residual stream moves on where a stage ends. docs/design/0016.</para>
 /// <para>The residual stream, norms, rotation and softmax run in Float32; products in the model's type. Device thread only.</para>
 /// </remarks>
-internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, AdapterBank bank, RotaryTable rotary, KvPool pool)
+internal sealed class LlamaModel : IDisposable
 {
-    private readonly GatheredAttention _attention = new(config, pool);
+    private readonly LlamaConfig _config;
+    private readonly List<LayerStage> _stages = [];
+
+    /// <summary>Allocates bank, cache and tables of every stage.</summary>
+    /// <param name="config">The base's sizes.</param>
+    /// <param name="weights">The base's tensors; stay the caller's, and must outlive the model.</param>
+    /// <param name="room">How much of each.</param>
+    public LlamaModel(LlamaConfig config, WeightStore weights, ModelRoom room)
+    {
+        (_config, Dtype) = (config, weights.Dtype);
+        try
+        {
+            foreach (var stage in weights.Stages)
+            {
+                _stages.Add(new LayerStage(config, stage, Dtype, room));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The type of products.</summary>
+    public ScalarType Dtype { get; }
+
+    /// <summary>The devices of the stages, in order.</summary>
+    public IReadOnlyList<Device> Devices => [.. _stages.Select(stage => stage.Device)];
+
+    /// <summary>Where the residual stream and the logits come out.</summary>
+    public Device OutputDevice => _stages[^1].Device;
+
+    /// <summary>Puts an adapter into a slot of every stage; what it does not tune becomes the base's.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="slot">The slot, from 1.</param>
+    public void Fill(AdapterWeights adapter, int slot) => _stages.ForEach(stage => stage.Bank.Fill(adapter, slot));
 
     /// <summary>Computes a step and stores its keys and values.</summary>
-    /// <param name="step">The step.</param>
+    /// <param name="step">The step, on all <see cref="Devices"/>.</param>
     /// <param name="probe">Sees intermediate results; null in serving.</param>
-    /// <returns>The residual stream behind the last block, [padded rows, width], Float32.</returns>
+    /// <returns>The residual stream behind the last block, [padded rows, width], Float32, on <see cref="OutputDevice"/>.</returns>
     public Tensor Forward(PackedStep step, ILayerProbe? probe = null)
     {
         using var scope = NewDisposeScope();
-        var turns = rotary.At(step.Positions);
-        var hidden = weights.Embedding.index_select(0, step.Ids).to(ScalarType.Float32);
-        for (var layer = 0; layer < config.Layers; layer++)
+        var hidden = _stages[0].Weights.Embedding!.index_select(0, step.On(_stages[0].Device).Ids).to(ScalarType.Float32);
+        foreach (var stage in _stages)
         {
-            using var layerScope = NewDisposeScope();
-            var attended = Attention(bank.AttentionNorm(hidden, layer, config.NormEpsilon, step.Slots), layer, step, turns);
-            probe?.AttentionOutput(layer, attended);
-            var between = hidden.Plus(attended);
-            var next = between.Plus(FeedForward(bank.FeedForwardNorm(between, layer, config.NormEpsilon, step.Slots), layer, step));
-            probe?.BlockOutput(layer, next);
-            hidden = next.MoveToOuterDisposeScope();
+            hidden = stage.Forward(hidden.to(stage.Device), step.On(stage.Device), probe);
         }
 
         return hidden.MoveToOuterDisposeScope();
@@ -40,55 +67,19 @@ internal sealed class LlamaModel(LlamaConfig config, WeightStore weights, Adapte
 
     /// <summary>Logits of some rows.</summary>
     /// <param name="hidden">From <see cref="Forward"/>, [k, width].</param>
-    /// <param name="slots">The slots of these rows.</param>
-    /// <returns>[k, vocabulary], Float32.</returns>
+    /// <param name="slots">The slots of these rows, on <see cref="OutputDevice"/>.</param>
+    /// <returns>[k, vocabulary], Float32, likewise.</returns>
     public Tensor Logits(Tensor hidden, RowSlots slots)
     {
         using var scope = NewDisposeScope();
-        var rows = bank.FinalNorm(hidden, config.NormEpsilon, slots);
-        return weights.Output.Product(rows).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        var rows = _stages[^1].Bank.FinalNorm(hidden, _config.NormEpsilon, slots);
+        return _stages[^1].Weights.Output!.Product(rows).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Keys and values of prompts, without rotation.</summary>
-    /// <param name="prompts">The prompts of one layer under one picture, [A, width], Float32.</param>
-    /// <param name="layer">The layer.</param>
-    /// <param name="tuning">The adapter whose scale and bias they go through; null for the base's plain matrices.</param>
-    /// <returns>Keys and values, each [1, kvHeads, A, headWidth], model's type.</returns>
-    public (Tensor Keys, Tensor Values) PromptKeyValues(Tensor prompts, int layer, AdapterWeights? tuning)
-    {
-        using var scope = NewDisposeScope();
-        Tensor Project(TunedLinear linear)
-        {
-            var input = tuning?.InputScale(layer, linear) is { } scale ? prompts * scale : prompts;
-            var output = weights.Layers[layer][linear].Product(input.to(weights.Dtype).to(weights.Device));
-            if (tuning?.Bias(layer, linear) is { } bias)
-            {
-                output.AddInPlace(bias.to(weights.Device));
-            }
+    /// <summary>Keys and values of prompts, without rotation, on the layer's device; see <see cref="LayerStage.PromptKeyValues"/>.</summary>
+    public (Tensor Keys, Tensor Values) PromptKeyValues(Tensor prompts, int layer, AdapterWeights? tuning) =>
+        _stages.First(stage => stage.Weights.Plan.Layers.Contains(layer)).PromptKeyValues(prompts, layer, tuning);
 
-            if (tuning?.OutputScale(layer, linear) is { } outputScale)
-            {
-                output.mul_(outputScale.to(weights.Device));
-            }
-
-            return output.view(1, -1, config.KvHeads, config.HeadWidth).transpose(1, 2).contiguous();
-        }
-
-        return (Project(TunedLinear.Key).MoveToOuterDisposeScope(), Project(TunedLinear.Value).MoveToOuterDisposeScope());
-    }
-
-    private Tensor Attention(Tensor rows, int layer, PackedStep step, Tensor turns)
-    {
-        Tensor Heads(TunedLinear linear) => bank.Linear(rows, layer, linear, step.Slots).view(rows.shape[0], -1, config.HeadWidth);
-        var queries = RotaryTable.Rotate(Heads(TunedLinear.Query), turns);
-        var keys = RotaryTable.Rotate(Heads(TunedLinear.Key), turns);
-        pool.Store(layer, keys.narrow(0, 0, step.Rows), Heads(TunedLinear.Value).narrow(0, 0, step.Rows), step.Blocks, step.Offsets);
-        return bank.Linear(_attention.Attend(queries, layer, step), layer, TunedLinear.Output, step.Slots);
-    }
-
-    private Tensor FeedForward(Tensor rows, int layer, PackedStep step)
-    {
-        var gate = nn.functional.silu(bank.Linear(rows, layer, TunedLinear.Gate, step.Slots));
-        return bank.Linear(gate.mul_(bank.Linear(rows, layer, TunedLinear.Up, step.Slots)), layer, TunedLinear.Down, step.Slots);
-    }
+    /// <inheritdoc/>
+    public void Dispose() => _stages.ForEach(stage => stage.Dispose());
 }

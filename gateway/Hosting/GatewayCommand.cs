@@ -16,7 +16,7 @@ internal static class GatewayCommand
         (Text("--address", "ADDRESS", "Address to listen on, * for all (default: 127.0.0.1)."), "Gateway:Address"),
         (Text("--dtype", "TYPE", "Arithmetic: bfloat16 (default) or float32."), "Replica:Dtype"),
         (Text("--weights", "FORM", "How the blocks' matrices are kept: as-is (default), or int8 for half the memory of bfloat16."), "Replica:Weights"),
-        (Text("--device", "DEVICE", "Device of the replica, such as cpu:0 (default) or cuda:0."), "Replica:Device"),
+        (Text("--device", "DEVICE", "Device of the replica, such as cpu:0 (default) or cuda:0; cuda:0+cuda:1 splits its layers over two."), "Replica:Device"),
     ];
 
     private static readonly Option<string[]> Set = new("--set")

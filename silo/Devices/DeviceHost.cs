@@ -33,7 +33,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _drained;
     private readonly CancellationTokenRegistration _onStopping;
     private int _disposed;
-    private IDisposable? _lock;
+    private readonly List<IDisposable> _locks = [];
     private Task _load = Task.CompletedTask;
     private volatile Serving? _serving;
     private volatile ReplicaState _state = ReplicaState.Loading;
@@ -87,7 +87,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _lock = _folder.LockDevice(_options.Device);
+        _locks.AddRange(DeviceNames.Split(_options.Device).Select(_folder.LockDevice));
         _load = LoadAsync(_loading.Token);
         return Task.CompletedTask;
     }
@@ -120,7 +120,7 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
 
         _loading.Dispose();
         _drained.Dispose();
-        _lock?.Dispose();
+        _locks.ForEach(held => held.Dispose());
     }
 
     /// <summary>Generates on this device.</summary>

@@ -21,7 +21,7 @@ public sealed class ReplicaOptions
     /// <value>Default: none; adapters then take no pictures.</value>
     public string? Clip { get; set; }
 
-    /// <summary>The device, such as <c>cpu:0</c> or <c>cuda:0</c>.</summary>
+    /// <summary>The device, such as <c>cpu:0</c> or <c>cuda:0</c>; several of one kind, such as <c>cuda:0+cuda:1</c>, divide the layers among them.</summary>
     /// <value>Default <c>cpu:0</c>.</value>
     [Required]
     public string Device { get; set; } = "cpu:0";

@@ -15,18 +15,12 @@ internal sealed class GoldenModel : IDisposable
     private const int CacheTokens = 2048;
 
     private readonly WeightStore _weights;
-    private readonly KvPool _pool;
-    private readonly AdapterBank _bank;
-    private readonly RotaryTable _rotary;
     private readonly BlockAllocator _blocks = new(CacheTokens / BlockAllocator.BlockTokens);
 
     private GoldenModel(LlamaConfig config, WeightStore weights)
     {
         (Config, _weights) = (config, weights);
-        _pool = new KvPool(config.Layers, _blocks.Total, config.KvHeads, config.HeadWidth, ScalarType.Float32, CPU);
-        _bank = new AdapterBank(config, weights, adapters: 2);
-        _rotary = new RotaryTable(CacheTokens, config.HeadWidth, config.RopeTheta, config.RopeScaling, CPU);
-        Model = new LlamaModel(config, weights, _bank, _rotary, _pool);
+        Model = new LlamaModel(config, weights, new ModelRoom(Adapters: 2, _blocks.Total, CacheTokens));
     }
 
     public LlamaConfig Config { get; }
@@ -38,10 +32,10 @@ internal sealed class GoldenModel : IDisposable
     {
         var opened = NotSupported.OrSkip(golden.Open);
         using var file = opened.OpenWeights();
-        return new GoldenModel(opened.Config, new WeightLoader(opened, EngineWeights.Stored, ScalarType.Float32, CPU).Load(file, null, CancellationToken.None));
+        return new GoldenModel(opened.Config, new WeightLoader(opened, EngineWeights.Stored, ScalarType.Float32, [CPU]).Load(file, null, CancellationToken.None));
     }
 
-    public void Fill(AdapterWeights adapter, int slot) => _bank.Fill(adapter, slot);
+    public void Fill(AdapterWeights adapter, int slot) => Model.Fill(adapter, slot);
 
     public static GoldenSequence NewSequence(int slot = 0, PromptKeyValues? prompts = null) => new(slot, prompts);
 
@@ -51,7 +45,7 @@ internal sealed class GoldenModel : IDisposable
     {
         using var noGradients = no_grad();
         var segments = parts.Select(part => part.Sequence.Segment(part.Ids, _blocks)).ToArray();
-        var step = new PackedStep(segments, ScalarType.Float32, CPU);
+        var step = new PackedStep(segments, ScalarType.Float32, Model.Devices);
         var hidden = Model.Forward(step, probe);
         return
         [
@@ -81,9 +75,7 @@ internal sealed class GoldenModel : IDisposable
 
     public void Dispose()
     {
-        _rotary.Dispose();
-        _bank.Dispose();
-        _pool.Dispose();
+        Model.Dispose();
         _weights.Dispose();
     }
 }

@@ -28,8 +28,8 @@ public sealed class AdapterBankTests : IDisposable
         // The chat model scales and biases everything; the visual one has neither scales nor all biases. Slot 2 asks for all of them.
         using var first = Read(AdapterSketch.Chat(), "chat");
         using var second = Read(AdapterSketch.Multimodal(), "visual");
-        using var used = new AdapterBank(Config, _weights, adapters: 2);
-        using var fresh = new AdapterBank(Config, _weights, adapters: 2);
+        using var used = new AdapterBank(Config, _weights.Stages[0], ScalarType.Float32, adapters: 2);
+        using var fresh = new AdapterBank(Config, _weights.Stages[0], ScalarType.Float32, adapters: 2);
         used.Fill(first, 2);
         fresh.Fill(first, 2);
         used.Fill(first, 1);
@@ -47,7 +47,7 @@ public sealed class AdapterBankTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using var adapter = Read(AdapterSketch.Chat(), "chat");
-        using var bank = new AdapterBank(Config, _weights, adapters: 2);
+        using var bank = new AdapterBank(Config, _weights.Stages[0], ScalarType.Float32, adapters: 2);
         var bare = Outputs(bank, slot: 0);
         bank.Fill(adapter, 1);
         bank.Fill(adapter, 2);
@@ -61,7 +61,7 @@ public sealed class AdapterBankTests : IDisposable
         using var scope = NewDisposeScope();
         using var chat = Read(AdapterSketch.Chat(), "chat");
         using var visual = Read(AdapterSketch.Lora(), "visual");
-        using var bank = new AdapterBank(Config, _weights, adapters: 2);
+        using var bank = new AdapterBank(Config, _weights.Stages[0], ScalarType.Float32, adapters: 2);
         bank.Fill(chat, 1);
         bank.Fill(visual, 2);
 
@@ -103,7 +103,13 @@ public sealed class AdapterBankTests : IDisposable
         static LinearWeight Linear(int rows, int columns) => new DenseLinear(randn(rows, columns));
         var layers = Enumerable.Range(0, Config.Layers).Select(_ => new LayerWeights(
             randn(Config.Width), randn(Config.Width), [.. TunedLinearExtensions.All.Select(linear => Linear(linear.OutWidth(Config), linear.InWidth(Config)))]));
-        return new WeightStore(randn(Config.Vocabulary, Config.Width), [.. layers], randn(Config.Width), Linear(Config.Vocabulary, Config.Width), new MappedFiles());
+        var stage = new StageWeights(new StagePlan(CPU, 0, Config.Layers), [.. layers])
+        {
+            Embedding = randn(Config.Vocabulary, Config.Width),
+            FinalNorm = randn(Config.Width),
+            Output = Linear(Config.Vocabulary, Config.Width),
+        };
+        return new WeightStore([stage], parameters: 0, new MappedFiles());
     }
 
     private AdapterWeights Read(AdapterSketch sketch, string name)

@@ -51,7 +51,7 @@ public sealed class BaseQuantizerTests : IDisposable
         using var weights = Load(quantized, EngineWeights.Stored);
 
         Assert.Equal(40, quantized.Int8Group);
-        Assert.Equal([2, 5], weights.Layers[0].Linears.Select(linear => linear.Tensors[1].shape[1]).Distinct().Order());
+        Assert.Equal([2, 5], weights.Stages[0].Layers[0].Linears.Select(linear => linear.Tensors[1].shape[1]).Distinct().Order());
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class BaseQuantizerTests : IDisposable
     private static WeightStore Load(BaseFolder folder, EngineWeights weights, ScalarType dtype = ScalarType.Float32)
     {
         using var file = folder.OpenWeights();
-        return new WeightLoader(folder, weights, dtype, CPU).Load(file, null, CancellationToken.None);
+        return new WeightLoader(folder, weights, dtype, [CPU]).Load(file, null, CancellationToken.None);
     }
 
     private static void Change(string path, string name, string change, string? output = null)

@@ -44,6 +44,24 @@ public sealed class MixedBatchTests(ITestOutputHelper output, MixedBatchTests.An
     }
 
     [Theory]
+    [InlineData(EngineDtype.Float32, EngineWeights.Stored, "cpu:0+cpu:1")]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Stored, "cpu:0+cpu:1+cpu:2")]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Int8, "cpu:0+cpu:1")]
+    [InlineData(EngineDtype.Float32, EngineWeights.Stored, "cpu:0+cpu:1+cpu:2+cpu:3+cpu:4+cpu:5+cpu:6+cpu:7")]
+    public async Task GenerateAsync_LayersSplitOverDevices_AnswersAsAloneOnOne(EngineDtype dtype, EngineWeights weights, string device) =>
+        await ExpectAsAloneAsync(TinyModel.Options with { Dtype = dtype, Weights = weights, Device = device }, AnyLengths, arrivals: 6);
+
+    [Theory]
+    [InlineData(EngineDtype.Float32)]
+    [InlineData(EngineDtype.BFloat16)]
+    public async Task GenerateAsync_SplitAndPreempted_AnswersAsAloneOnOne(EngineDtype dtype)
+    {
+        var scarce = TinyModel.Options with { Dtype = dtype, Device = "cpu:0+cpu:1", KvCacheTokens = 160, MaxSequenceTokens = 96, MaxRunningSequences = 8, AdapterSlots = 2 };
+        var status = await ExpectAsAloneAsync(scarce, LongAnswers, arrivals: 7);
+        Assert.NotEqual(0, status.Preemptions);
+    }
+
+    [Theory]
     [InlineData(EngineDtype.Float32)]
     [InlineData(EngineDtype.BFloat16)]
     public async Task GenerateAsync_HeadsThatShareKeys_AnswersAsAlone(EngineDtype dtype)

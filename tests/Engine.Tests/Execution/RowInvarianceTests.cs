@@ -8,7 +8,7 @@ namespace Herd.Engine.Tests.Execution;
 
 /// <summary>
 /// The law of the engine: a request is answered as it is answered alone, bit for bit, in any company. Random engines (little cache, small steps, few slots, with and
-/// without reuse of prompts) serve random mixes of all kinds of adapters that join, leave, go on behind tokens of before, are preempted and computed again.
+/// without reuse of prompts, on one device or split over several) serve random mixes of all kinds of adapters that join, leave, go on behind tokens of before, are preempted and computed again.
 /// </summary>
 public sealed class RowInvarianceTests(ITestOutputHelper output)
 {
@@ -20,19 +20,20 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
     private const int MostTokens = 40;
 
     [Theory]
-    [InlineData(EngineDtype.Float32, 1)]
-    [InlineData(EngineDtype.BFloat16, 1001)]
-    public async Task GenerateAsync_RandomCompanyOnRandomEngines_AnswersAsAlone(EngineDtype dtype, int firstSeed)
+    [InlineData(EngineDtype.Float32, EngineWeights.Stored, 1)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Stored, 1001)]
+    [InlineData(EngineDtype.BFloat16, EngineWeights.Int8, 2001)]
+    public async Task GenerateAsync_RandomCompanyOnRandomEngines_AnswersAsAlone(EngineDtype dtype, EngineWeights weights, int firstSeed)
     {
         var asks = RandomAsks(new Random(firstSeed));
-        var alone = await AnswerAloneAsync(TinyModel.Options with { Dtype = dtype, ReusePrompts = false }, asks);
+        var alone = await AnswerAloneAsync(TinyModel.Options with { Dtype = dtype, Weights = weights, ReusePrompts = false }, asks);
         var rounds = Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 } named ? int.Parse(named, CultureInfo.InvariantCulture) : DefaultRounds;
         var (total, preemptions, evictions, reused) = (0, 0L, 0L, 0L);
         var differences = new List<string>();
         for (var seed = firstSeed; seed < firstSeed + rounds; seed++)
         {
             var random = new Random(seed);
-            var options = RandomOptions(random, dtype);
+            var options = RandomOptions(random, dtype) with { Weights = weights };
             var repertoire = random.GetItems([.. Enumerable.Range(0, asks.Length)], random.Next(1, MostSequences));
             var company = Enumerable.Range(0, random.Next(1, MostSequences + 1)).Select(_ => Guest.Random(random, repertoire[random.Next(repertoire.Length)])).ToArray();
             await using var engine = await TinyModel.LoadAsync(options);
@@ -45,7 +46,7 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"{dtype}: {differences.Count} of {total} answers differ in {rounds} rounds; {preemptions} preemptions, {reused} prompt tokens reused, {evictions} pieces of prompts evicted");
+            $"{dtype}, {weights}: {differences.Count} of {total} answers differ in {rounds} rounds; {preemptions} preemptions, {reused} prompt tokens reused, {evictions} pieces of prompts evicted");
         Assert.Empty(differences);
         Assert.True(preemptions > 0 && evictions > 0 && reused > 0, "The rounds hardly press the engine.");
     }
@@ -63,6 +64,7 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
             AdapterSlots = random.Next(1, TinyModel.Adapters.Count + 1),
             ReusePrompts = random.Next(4) > 0,
             PromptCacheBytes = random.Next(2) * (1L << 20),
+            Device = random.GetItems(["cpu", "cpu:0+cpu:1", "cpu:0+cpu:1+cpu:2"], 1)[0],
         };
     }
 
