@@ -13,8 +13,7 @@ internal sealed class WeightStore(IReadOnlyList<StageWeights> stages, long param
     public IReadOnlyList<StageWeights> Stages => stages;
 
     /// <summary>All tensors, each once.</summary>
-    public IEnumerable<Tensor> Tensors => stages.SelectMany(stage => stage.Tensors).Distinct();
-
+    public IReadOnlyList<Tensor> Tensors { get; } = [.. stages.SelectMany(stage => stage.Tensors).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]; // tensors are equal by value
     /// <summary>The model's type.</summary>
     public ScalarType Dtype => stages[0].Embedding!.dtype;
 

@@ -27,7 +27,7 @@ public sealed class BaseQuantizerTests : IDisposable
         using var before = Load(quantized, EngineWeights.Stored);
 
         Assert.Equal(source.Config, quantized.Config);
-        Assert.Equal(atLoad.Tensors.Count(), before.Tensors.Count());
+        Assert.Equal(atLoad.Tensors.Count, before.Tensors.Count);
         Assert.All(atLoad.Tensors.Zip(before.Tensors), pair => Assert.True(pair.First.dtype == pair.Second.dtype && pair.First.Equals(pair.Second)));
         Assert.True(before.IsInt8);
     }

@@ -27,7 +27,7 @@ public sealed class SplitModelTests
         Assert.All(stages, stage => Assert.Equal(stage.Plan.Count, stage.Layers.Count));
         Assert.Equal(Enumerable.Range(0, devices).Select(index => index == 0), stages.Select(stage => stage.Embedding is not null));
         Assert.Equal(Enumerable.Range(1, devices).Select(index => index == devices), stages.Select(stage => stage is { Output: not null, FinalNorm: not null }));
-        Assert.Equal(split.Tensors.Count(), stages.Sum(stage => stage.Tensors.Count())); // none is in two stages
+        Assert.Equal(split.Tensors.Count, stages.Sum(stage => stage.Tensors.Count())); // none is in two stages
         Assert.All(
             stages.SelectMany(stage => stage.Plan.Layers.Select(layer => (Found: stage[layer], Wanted: whole.Stages[0][layer]))),
             pair => Assert.All(pair.Wanted.Linears.Zip(pair.Found.Linears), linear => Assert.True(linear.First.Tensors[0].Equals(linear.Second.Tensors[0]))));

@@ -1,6 +1,8 @@
 using Dapper;
+using Herd.Contracts.Keys;
 using Herd.Silo.Storage;
 using Herd.Testing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Tests.Hosting;
@@ -23,6 +25,20 @@ public sealed class HostingTests : IDisposable
 
         Assert.Contains(_folder.Path, refused.Message, StringComparison.Ordinal);
         Assert.Contains("Storage:DataFolder", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cpu:1")]
+    [InlineData("cpu:1+cpu:2")]
+    public async Task A_device_among_those_of_a_split_replica_is_refused_to_another_process(string device)
+    {
+        await using var silo = await TestSilo.StartAsync(_folder.Path, Cancellation, ("Storage:Shared", "true"), ("Replica:Device", "cpu:0+cpu:1"));
+        await using var second = (IAsyncDisposable)TestSilo.Build(_folder.Path, ("Storage:Shared", "true"), ("Cluster:SiloName", "two"), ("Replica:Device", device));
+
+        var refused = await Assert.ThrowsAsync<DataFolderInUseException>(() => ((IHost)second).StartAsync(Cancellation));
+
+        Assert.Contains("device-cpu-1", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(GrainKeys.Model("test", "cpu:0+cpu:1"), silo.Table.Replicas.Single().ModelKey);
     }
 
     [Fact]
@@ -53,6 +69,7 @@ public sealed class HostingTests : IDisposable
     [Theory]
     [InlineData("Replica:Base", "")]
     [InlineData("Replica:Dtype", "float8")]
+    [InlineData("Replica:Weights", "int4")]
     [InlineData("Cluster:SiloPort", "70000")]
     [InlineData("Cluster:SiloName", "Not A Name")]
     [InlineData("Cluster:Address", "localhost")]
