@@ -34,6 +34,7 @@ internal enum PickleOpcode : byte
     StackGlobal = 0x93,
     BinPersistentId = (byte)'Q',
     Reduce = (byte)'R',
+    NewObject = 0x81,
     Build = (byte)'b',
     SetItem = (byte)'s',
     SetItems = (byte)'u',

@@ -113,7 +113,7 @@ internal sealed class PickleReader
             PickleOpcode.Global => _globals.Find(_input.Line(), _input.Line()),
             PickleOpcode.StackGlobal => StackGlobal(),
             PickleOpcode.BinPersistentId => _globals.FindStorage(Pop()),
-            PickleOpcode.Reduce => Reduce(),
+            PickleOpcode.Reduce or PickleOpcode.NewObject => Reduce(),
             _ => throw _input.Refuse("a known pickle operation", $"0x{(byte)opcode:x2}"),
         };
     }
@@ -163,9 +163,19 @@ internal sealed class PickleReader
         }
     }
 
-    /// <summary>PyTorch hangs version numbers on a state dictionary, as attributes of it. They are not needed.</summary>
+    /// <summary>PyTorch hangs version numbers on a state dictionary, as attributes of it. They are not needed. A module's attributes are what it is.</summary>
     private void Build(object? state)
     {
+        if (Peek() is PthModule module && module.Count == 0 && state is Dictionary<string, object?> attributes)
+        {
+            foreach (var (name, value) in attributes)
+            {
+                module.Add(name, value);
+            }
+
+            return;
+        }
+
         if (Peek() is not Dictionary<string, object?> || state is not Dictionary<string, object?>)
         {
             throw _input.Refuse("attributes of a state dictionary", "another value");

@@ -4,7 +4,7 @@ namespace Herd.Engine.Checkpoints;
 
 /// <summary>Finds and reads the pickle of a PyTorch zip container.</summary>
 /// <remarks>Entries: <c>root/data.pkl</c>, <c>root/data/key</c> for each storage, perhaps <c>root/byteorder</c>; the root may have any
-/// name.</remarks>
+/// name. A TorchScript archive has code and constants beside them, which are passed over.</remarks>
 internal static class PthContainer
 {
     private const string PickleName = "data.pkl";
@@ -28,13 +28,8 @@ internal static class PthContainer
 
     private static void Check(FileBytes file, IReadOnlyDictionary<string, ZipEntry> entries, string root)
     {
-        if (entries.ContainsKey(root + "constants.pkl") || entries.Keys.Any(name => name.StartsWith(root + "code/", StringComparison.Ordinal)))
-        {
-            const string Cure = "In Python: torch.save(torch.jit.load(path).state_dict(), new_path).";
-            throw Refuse(file, "a saved dictionary of tensors", "a TorchScript archive, which is a program", Cure);
-        }
-
-        if (entries.Values.FirstOrDefault(entry => !entry.IsPlain) is { } packed)
+        // A TorchScript archive packs its code, which is not read.
+        if (entries.Values.FirstOrDefault(entry => !entry.IsPlain && IsRead(entry.Name[Math.Min(root.Length, entry.Name.Length)..])) is { } packed)
         {
             var found = $"{CheckpointException.Quote(packed.Name)} compressed or encrypted";
             throw Refuse(file, "entries stored as they are", found, CheckpointException.SaveAgain);
@@ -45,6 +40,9 @@ internal static class PthContainer
             throw Refuse(file, "byte order 'little'", "another one", "Save the file again on a little-endian machine.");
         }
     }
+
+    private static bool IsRead(string name) =>
+        !(name.StartsWith("code/", StringComparison.Ordinal) || name.StartsWith("extra/", StringComparison.Ordinal) || name == "constants.pkl");
 
     private static byte[] ReadEntry(FileBytes file, ZipEntry entry)
     {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Herd.Engine.Checkpoints;
 
 /// <summary>A PyTorch file, as <c>torch.save</c> has written it since version 1.6: a zip container of one pickle and the raw data of its
-/// tensors.</summary>
+/// tensors. TorchScript archives have the same form; their modules' names, joined by dots, name the tensors.</summary>
 /// <remarks>The pickle is read through a white list; nothing in the file is executed. Data is checked against the container's checksums.</remarks>
 public sealed class PthFile : ITensorFile
 {
@@ -24,10 +24,9 @@ public sealed class PthFile : ITensorFile
         _file = file;
         _data = new PthData(file);
         Root = (IReadOnlyDictionary<string, object?>)new PthTree(file.Path).Convert("", root)!;
-        var model = root.GetValueOrDefault(ModelKey) as Dictionary<string, object?> ?? root;
-        foreach (var (name, value) in model)
+        foreach (var (name, tensor) in root is PthModule module ? module.Tensors() : TensorsOf(root.GetValueOrDefault(ModelKey) as Dictionary<string, object?> ?? root))
         {
-            _stored[name] = value as PthTensor ?? throw Refuse(name, "a tensor", "another kind of value");
+            _stored[name] = tensor;
         }
 
         Tensors = _stored.ToDictionary(pair => pair.Key, pair => new TensorInfo(pair.Key, pair.Value.Storage.Type.DType, pair.Value.Shape));
@@ -41,7 +40,7 @@ public sealed class PthFile : ITensorFile
     /// <see cref="TensorInfo"/> where there was a tensor.</summary>
     public IReadOnlyDictionary<string, object?> Root { get; }
 
-    /// <summary>The tensors of the root's <c>model</c> dictionary, where it has one, else those of the root.</summary>
+    /// <summary>The tensors of the root's <c>model</c> dictionary, where it has one, else those of the root; of a TorchScript archive those of all modules.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
 
     /// <summary>Opens a file, reads its pickle and checks where its data lies.</summary>
@@ -114,6 +113,9 @@ public sealed class PthFile : ITensorFile
     {
         return Signature(file) is ZipSignature or BarePickleSignature;
     }
+
+    private IEnumerable<(string Name, PthTensor Tensor)> TensorsOf(Dictionary<string, object?> model) =>
+        model.Select(entry => (entry.Key, entry.Value as PthTensor ?? throw Refuse(entry.Key, "a tensor", "another kind of value")));
 
     private static uint Signature(FileBytes file)
     {

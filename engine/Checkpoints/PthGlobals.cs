@@ -3,6 +3,8 @@ namespace Herd.Engine.Checkpoints;
 /// <summary>Acts on the names and references that a PyTorch pickle may hold.</summary>
 internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> dataEntry)
 {
+    private const string ScriptModule = "__torch__";
+
     /// <summary>The meaning of a global name; a name outside the white list is refused by that name.</summary>
     internal object Find(string module, string name)
     {
@@ -11,6 +13,9 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
             ("collections", "OrderedDict") => PthGlobal.OrderedDictionary,
             ("torch._utils", "_rebuild_tensor_v2") => PthGlobal.RebuildTensor,
             ("torch._utils", "_rebuild_parameter") => PthGlobal.RebuildParameter,
+            ("torch.jit._pickle", "build_intlist" or "build_doublelist" or "build_boollist" or "build_tensorlist") => PthGlobal.ScriptList,
+            ("torch.jit._pickle", "restore_type_tag") => PthGlobal.ScriptTag,
+            _ when module == ScriptModule || module.StartsWith(ScriptModule + ".", StringComparison.Ordinal) => PthGlobal.ScriptClass,
             ("torch", _) when StoredType.OfStorage(name) is { } type => type,
             _ => throw input.Refuse("tensors and plain values", $"{CheckpointException.Quote($"{module}.{name}")}, which is not allowed"),
         };
@@ -46,6 +51,9 @@ internal sealed class PthGlobals(PickleInput input, Func<string, ZipEntry?> data
             (PthGlobal.RebuildTensor, [PthStorage storage, long offset, object?[] shape, object?[] strides, bool, .. { Length: 1 or 2 } rest])
                 when Array.TrueForAll(rest, IsEmpty) => Rebuild(storage, offset, shape, strides),
             (PthGlobal.RebuildParameter, [PthTensor tensor, bool, var hooks]) when IsEmpty(hooks) => tensor,
+            (PthGlobal.ScriptClass, []) => new PthModule(),
+            (PthGlobal.ScriptList, [List<object?> items]) => items,
+            (PthGlobal.ScriptTag, [var value, string]) => value,
             (PthGlobal known, _) => throw input.Refuse("a known form of tensor or dictionary", $"{known} with {arguments.Length} other arguments"),
             _ => throw input.Refuse("a known form of tensor or dictionary", "another call"),
         };

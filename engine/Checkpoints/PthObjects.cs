@@ -6,6 +6,40 @@ internal enum PthGlobal
     OrderedDictionary,
     RebuildTensor,
     RebuildParameter,
+
+    /// <summary>A class of a TorchScript archive. Its code stays where it is; its objects are their attributes.</summary>
+    ScriptClass,
+
+    /// <summary>What TorchScript wraps typed lists in.</summary>
+    ScriptList,
+
+    /// <summary>What TorchScript tags values with a type by.</summary>
+    ScriptTag,
+}
+
+/// <summary>An object of a TorchScript archive: its attributes by name, nothing that could be run.</summary>
+internal sealed class PthModule : Dictionary<string, object?>
+{
+    /// <summary>The tensors within, each under the names that lead to it, joined by dots. The tree is known to be of bounded depth.</summary>
+    internal IEnumerable<(string Name, PthTensor Tensor)> Tensors(string prefix = "")
+    {
+        foreach (var (name, value) in this)
+        {
+            switch (value)
+            {
+                case PthTensor tensor:
+                    yield return (prefix + name, tensor);
+                    break;
+                case PthModule module:
+                    foreach (var inner in module.Tensors($"{prefix}{name}."))
+                    {
+                        yield return inner;
+                    }
+
+                    break;
+            }
+        }
+    }
 }
 
 /// <summary>A typed run of bytes in the container: the entry <c>data/Key</c>.</summary>

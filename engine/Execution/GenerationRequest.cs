@@ -12,7 +12,7 @@ public sealed record GenerationRequest
     /// <summary>The adapter; null for the bare base.</summary>
     public AdapterLease? Adapter { get; init; }
 
-    /// <summary>Bytes of a PNG or JPEG picture; null for none. Needs an adapter with a visual front end and a loaded image encoder.</summary>
+    /// <summary>Bytes of a PNG, JPEG, WebP or GIF picture; null for none. Needs an adapter with a visual front end and a loaded image encoder.</summary>
     public byte[]? Picture { get; init; }
 
     /// <summary>Keeps cached results of different owners apart.</summary>

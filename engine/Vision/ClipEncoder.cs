@@ -51,7 +51,7 @@ public sealed class ClipEncoder : IDisposable
     /// <summary>Features of one token it makes.</summary>
     public int OutputWidth => (int)_shape.OutputWidth;
 
-    /// <summary>SHA-256 over the tensors as stored (names, types, shapes, bytes), in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 over the tensors (names, shapes, values), in lower-case hexadecimal; the same for every form of the file.</summary>
     public string Digest { get; }
 
     /// <summary>The dtype of its linear maps and of its results.</summary>
@@ -72,8 +72,8 @@ public sealed class ClipEncoder : IDisposable
 
     /// <summary>Loads an encoder of any size; all dimensions come from the shapes of its tensors.</summary>
     /// <param name="path">
-    /// A <c>.pth</c> dictionary or <c>.safetensors</c> with OpenAI's names (<c>visual.*</c>; everything else is ignored), or a folder that holds one;
-    /// where a folder holds one of each, the safetensors is taken.
+    /// OpenAI's TorchScript archive, a <c>.pth</c> dictionary or <c>.safetensors</c> with its names (<c>visual.*</c>; everything else is ignored), Hugging
+    /// Face's form, or a folder that holds one; where a folder holds several forms, the safetensors is taken.
     /// </param>
     /// <param name="dtype">The dtype of linear maps and embeddings: Float32, BFloat16 or Float16.</param>
     /// <param name="device">Where the weights go.</param>

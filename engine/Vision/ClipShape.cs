@@ -18,7 +18,7 @@ internal sealed record ClipShape(long Width, long Patch, long Tokens, int Layers
     public const int Colours = 3;
 
     private const long HeadWidth = 64;
-    private const string Fix = "Take the image encoder with OpenAI's tensor names, saved as a plain dictionary (.pth) or as safetensors.";
+    private const string Fix = "Take OpenAI's file of the image encoder, or Hugging Face's form of it.";
 
     public int Heads => (int)(Width / HeadWidth);
 

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Herd.Engine.Vision;
 
 /// <summary>
-/// Walks the markers of a JPEG: finds its size, and refuses what would cost the decoder far more than the file's size suggests.
+/// Walks the markers of a JPEG: finds its size and its orientation, and refuses what would cost the decoder far more than the file's size suggests.
 /// </summary>
 internal static class JpegHeader
 {
@@ -12,6 +12,7 @@ internal static class JpegHeader
 
     private const byte EndOfImage = 0xD9;
     private const byte StartOfScan = 0xDA;
+    private const byte ApplicationData = 0xE1;
 
     public static bool Matches(ReadOnlySpan<byte> file) => file is [0xFF, 0xD8, 0xFF, ..];
 
@@ -20,13 +21,14 @@ internal static class JpegHeader
     {
         PictureHeader? header = null;
         var scans = 0;
+        var orientation = Orientation.Upright;
         var rest = file[2..];
         while (true)
         {
             var marker = TakeMarker(ref rest);
             if (marker == EndOfImage)
             {
-                return header is { } found && scans > 0 ? found : throw PictureHeader.Invalid("The JPEG holds no picture data.");
+                return header is { } found && scans > 0 ? found with { Orientation = orientation } : throw PictureHeader.Invalid("The JPEG holds no picture data.");
             }
 
             if (marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xD7))
@@ -38,6 +40,10 @@ internal static class JpegHeader
             if (IsFrame(marker))
             {
                 header = header is null ? ReadFrame(marker, segment) : throw PictureHeader.Invalid("The JPEG holds two frames: the file is damaged.");
+            }
+            else if (marker == ApplicationData && segment.StartsWith(ExifOrientation.Prefix))
+            {
+                orientation = ExifOrientation.Read(segment);
             }
             else if (marker == StartOfScan)
             {
@@ -79,7 +85,7 @@ internal static class JpegHeader
             throw PictureHeader.Invalid($"The JPEG claims {width}x{height} pixels: the file is damaged.");
         }
 
-        return new PictureHeader(false, width, height, channels == 1 ? PictureMode.Grey : PictureMode.Rgb);
+        return new PictureHeader(PictureFormat.Jpeg, width, height, channels == 1 ? PictureMode.Grey : PictureMode.Rgb);
     }
 
     private static byte TakeMarker(ref ReadOnlySpan<byte> rest)

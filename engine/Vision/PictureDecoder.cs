@@ -2,7 +2,7 @@ using NetVips;
 
 namespace Herd.Engine.Vision;
 
-/// <summary>Turns PNG and JPEG files into pixels. Safe on files from strangers; may be called from any thread.</summary>
+/// <summary>Turns PNG, JPEG, WebP and GIF files into pixels. Safe on files from strangers; may be called from any thread.</summary>
 public static class PictureDecoder
 {
     // Process-wide, and nothing else here uses libvips: no other loader can be reached, even by a file that looks like two formats.
@@ -11,6 +11,8 @@ public static class PictureDecoder
         Operation.Block("VipsForeignLoad", true);
         Operation.Block("VipsForeignLoadPng", false);
         Operation.Block("VipsForeignLoadJpeg", false);
+        Operation.Block("VipsForeignLoadWebp", false);
+        Operation.Block("VipsForeignLoadNsgif", false);
         Cache.Max = 0;
         NetVips.NetVips.Concurrency = 1;
 
@@ -18,10 +20,10 @@ public static class PictureDecoder
         Log.SetLogHandler("VIPS", Enums.LogLevelFlags.Warning, (_, _, _) => { });
     }
 
-    /// <summary>Decodes a picture as it is stored: no rotation by metadata, no colour management.</summary>
+    /// <summary>Decodes a picture, turned as its EXIF orientation says; no colour management.</summary>
     /// <remarks>
-    /// PNG of every colour type, and grey or colour JPEG. Channels of 16 bits keep their high byte. A PNG's transparent colour is ignored,
-    /// alpha channels are kept.
+    /// PNG of every colour type, grey or colour JPEG, WebP, GIF; of animations the first frame. Channels of 16 bits keep their high byte. A PNG's
+    /// transparent colour is ignored, alpha channels are kept. Takes up to 14 bytes of memory for each pixel of the header's size, beside the file.
     /// </remarks>
     /// <param name="bytes">The whole file.</param>
     /// <param name="limits">What the picture may cost; checked before pixels are decoded.</param>
@@ -65,17 +67,25 @@ public static class PictureDecoder
 
     private static DecodedPicture Load(ReadOnlyMemory<byte> bytes, PictureHeader header)
     {
-        using var image = header.IsPng
-            ? Image.PngloadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error)
-            : Image.JpegloadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error);
+        using var image = Open(bytes.ToArray(), header.Format);
         if (image.Width != header.Width || image.Height != header.Height || image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort))
         {
             var (claimed, found) = ($"{header.Width}x{header.Height}", $"{image.Width}x{image.Height} of {image.Format}");
             throw PictureHeader.Invalid($"The picture's header says {claimed}, its data says {found}: the file is damaged.");
         }
 
-        return new DecodedPicture(header.Width, header.Height, header.Mode, Arrange(image, header.Mode));
+        // A WebP's flag may promise an alpha that no frame has.
+        var mode = header.Mode == PictureMode.Rgba && image.Bands == 3 ? PictureMode.Rgb : header.Mode;
+        return header.Orientation.Apply(new DecodedPicture(header.Width, header.Height, mode, Arrange(image, mode)));
     }
+
+    private static Image Open(byte[] file, PictureFormat format) => format switch
+    {
+        PictureFormat.Png => Image.PngloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        PictureFormat.Jpeg => Image.JpegloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        PictureFormat.Webp => Image.WebploadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        _ => Image.GifloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+    };
 
     private static byte[] Arrange(Image image, PictureMode mode)
     {

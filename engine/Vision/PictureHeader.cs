@@ -1,9 +1,12 @@
 namespace Herd.Engine.Vision;
 
 /// <summary>What a picture file says about itself, read by our own code before a decoder sees the file.</summary>
-internal readonly record struct PictureHeader(bool IsPng, int Width, int Height, PictureMode Mode)
+internal readonly record struct PictureHeader(PictureFormat Format, int Width, int Height, PictureMode Mode)
 {
-    /// <exception cref="EngineException">The file is neither PNG nor JPEG, or its header is damaged or of a kind that is not taken.</exception>
+    /// <summary>How the stored pixels are to be turned.</summary>
+    public Orientation Orientation { get; init; } = Orientation.Upright;
+
+    /// <exception cref="EngineException">The file is of another format, or its header is damaged or of a kind that is not taken.</exception>
     public static PictureHeader Read(ReadOnlySpan<byte> file)
     {
         if (PngHeader.Matches(file))
@@ -11,9 +14,19 @@ internal readonly record struct PictureHeader(bool IsPng, int Width, int Height,
             return PngHeader.Read(file);
         }
 
+        if (WebpHeader.Matches(file))
+        {
+            return WebpHeader.Read(file);
+        }
+
+        if (GifHeader.Matches(file))
+        {
+            return GifHeader.Read(file);
+        }
+
         return JpegHeader.Matches(file)
             ? JpegHeader.Read(file)
-            : throw Invalid($"Expected a PNG or JPEG picture, found {NameOf(file)}. Convert it first.");
+            : throw Invalid($"Expected a PNG, JPEG, WebP or GIF picture, found {NameOf(file)}. Convert it first.");
     }
 
     public static EngineException Invalid(string message, Exception? inner = null) => new(EngineErrorCode.InvalidPicture, message, inner);
@@ -21,8 +34,6 @@ internal readonly record struct PictureHeader(bool IsPng, int Width, int Height,
     private static string NameOf(ReadOnlySpan<byte> file) => file switch
     {
         [] => "no bytes at all",
-        [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => "a GIF",
-        [(byte)'R', (byte)'I', (byte)'F', (byte)'F', _, _, _, _, (byte)'W', (byte)'E', (byte)'B', (byte)'P', ..] => "a WebP",
         [(byte)'B', (byte)'M', ..] => "a BMP",
         [(byte)'I', (byte)'I', 42, 0, ..] or [(byte)'M', (byte)'M', 0, 42, ..] => "a TIFF",
         [_, _, _, _, (byte)'f', (byte)'t', (byte)'y', (byte)'p', ..] => "a HEIF, AVIF or video file",

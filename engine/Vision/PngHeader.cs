@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Herd.Engine.Vision;
 
 /// <summary>
-/// Reads the first chunk of a PNG. The decoder expands palettes and single bits, and turns a transparent colour into an alpha channel; only
+/// Reads the first chunk of a PNG, and its orientation. The decoder expands palettes and single bits, and turns a transparent colour into an alpha channel; only
 /// this chunk tells what the picture was.
 /// </summary>
 internal static class PngHeader
@@ -38,6 +38,29 @@ internal static class PngHeader
             throw PictureHeader.Invalid($"The PNG claims {width}x{height} pixels of colour type {colour} with {depth} bits: the file is damaged.");
         }
 
-        return new PictureHeader(true, width, height, mode.Value);
+        return new PictureHeader(PictureFormat.Png, width, height, mode.Value) { Orientation = OrientationIn(file[HeaderEnd..]) };
+    }
+
+    /// <summary>Only what lies before the pixels counts, as the format asks; chunks behind them are not searched for.</summary>
+    private static Orientation OrientationIn(ReadOnlySpan<byte> chunks)
+    {
+        const int Around = 12; // length, name and checksum
+        while (chunks.Length >= Around)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(chunks);
+            if (length > chunks.Length - Around || chunks[4..8].SequenceEqual("IDAT"u8))
+            {
+                break;
+            }
+
+            if (chunks[4..8].SequenceEqual("eXIf"u8))
+            {
+                return ExifOrientation.Read(chunks.Slice(8, (int)length));
+            }
+
+            chunks = chunks[((int)length + Around)..];
+        }
+
+        return Orientation.Upright;
     }
 }

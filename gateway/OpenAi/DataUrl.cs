@@ -7,7 +7,7 @@ internal readonly struct DataUrl
 {
     private const string Scheme = "data:";
     private const string Encoding = ";base64";
-    private static readonly string[] MediaTypes = ["image/png", "image/jpeg", "image/jpg"];
+    private static readonly string[] MediaTypes = ["image/png", "image/jpeg", "image/jpg", "image/webp", "image/gif"];
 
     private readonly string _url;
     private readonly int _start;
@@ -24,7 +24,7 @@ internal readonly struct DataUrl
     /// <param name="url">The URL.</param>
     /// <param name="field">The request field it came in.</param>
     /// <returns>The picture.</returns>
-    /// <exception cref="HerdException">It is no data URL, or of another kind than PNG and JPEG.</exception>
+    /// <exception cref="HerdException">It is no data URL, or of another kind than PNG, JPEG, WebP and GIF.</exception>
     public static DataUrl Parse(string url, string field)
     {
         if (!url.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -38,7 +38,7 @@ internal readonly struct DataUrl
         if (!header.EndsWith(Encoding, StringComparison.OrdinalIgnoreCase)
             || !MediaTypes.Contains(header[..^Encoding.Length], StringComparer.OrdinalIgnoreCase))
         {
-            throw Invalid(field, $"'{field}' must be 'data:image/png;base64,...' or 'data:image/jpeg;base64,...'.");
+            throw Invalid(field, $"'{field}' must be 'data:image/TYPE;base64,...' with png, jpeg, webp or gif.");
         }
 
         return new DataUrl(url, comma + 1, field);

@@ -219,17 +219,6 @@ public sealed class PthFileTests : IDisposable
     }
 
     [Fact]
-    public void Open_TorchScriptArchive_SaysSoAndHowToConvert()
-    {
-        var container = ZipBytes.Pack(
-            [("clip/data.pkl", EmptyRoot), ("clip/constants.pkl", EmptyRoot), ("clip/code/model.py", new byte[1000])], CompressionLevel.Optimal);
-
-        var message = Refused(container).Message;
-        Assert.Contains("TorchScript archive", message);
-        Assert.Contains("torch.jit.load", message);
-    }
-
-    [Fact]
     public void Open_BarePickleOfOldPyTorch_SaysSo()
     {
         byte[] legacy = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];

@@ -74,8 +74,8 @@ public sealed class PictureDecoderTests
     }
 
     [Theory]
-    [InlineData("GIF89a.......", "GIF")]
-    [InlineData("RIFF....WEBPVP8 ", "WebP")]
+    [InlineData("GIF89a", "GIF holds no whole picture")]
+    [InlineData("RIFF....WEBPVP8 ", "WebP ends before")]
     [InlineData("BM......", "BMP")]
     [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
     [InlineData("%PDF-1.7", "PDF")]
