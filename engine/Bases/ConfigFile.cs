@@ -94,13 +94,26 @@ internal sealed class ConfigFile
     /// <summary>Refuses a field whose text is none of those that are supported; absent is fine.</summary>
     internal void ExpectText(string field, params string[] supported)
     {
-        if (Find(field) is { } value && !(value.ValueKind == JsonValueKind.String && supported.Any(value.ValueEquals)))
+        if (Find(field) is { } value && !(supported.Contains(Text(value))))
         {
             throw Refuse(field, string.Join(" or ", supported.Select(text => $"'{text}'")), Quote(value));
         }
     }
 
     internal EngineException Refuse(string field, string expected, string found) => Refuse(expected, found, null, field);
+
+    /// <summary>A value as text; null for another kind, and for text that holds half a character.</summary>
+    internal static string? Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     internal static string Quote(JsonElement value)
     {

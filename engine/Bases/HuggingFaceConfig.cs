@@ -57,8 +57,7 @@ internal static class HuggingFaceConfig
     private static bool IsLlama(JsonElement architectures) =>
         architectures.ValueKind == JsonValueKind.Array
         && architectures.GetArrayLength() == 1
-        && architectures[0].ValueKind == JsonValueKind.String
-        && architectures[0].ValueEquals("LlamaForCausalLM");
+        && ConfigFile.Text(architectures[0]) == "LlamaForCausalLM";
 
     /// <summary>Older files hold the base of the frequencies beside <c>rope_scaling</c>, newer ones inside <c>rope_parameters</c>.</summary>
     private static double? RopeTheta(ConfigFile file) =>

@@ -89,7 +89,6 @@ public sealed class PickleReaderTests
     [InlineData('P')]
     [InlineData('I')]
     [InlineData('S')]
-    [InlineData('\x81')]
     [InlineData('\x82')]
     [InlineData('\x92')]
     [InlineData('\x97')]
