@@ -52,7 +52,7 @@ internal sealed class PeftConfig
 
         _rank = (int)Number(root, "r", 1, MaxRank, whole: true);
         _alpha = Number(root, "lora_alpha", 0, MaxAlpha);
-        _rootOfRank = root.TryGetProperty("use_rslora", out var rooted) && rooted.ValueKind == JsonValueKind.True;
+        _rootOfRank = Flag(root, "use_rslora");
         _targets = Modules(root, "target_modules") ?? throw Refuse("target_modules", "names of modules, or a pattern", "none");
         _excluded = Modules(root, "exclude_modules");
         _layers = Layers(root);
@@ -175,6 +175,16 @@ internal sealed class PeftConfig
             && number >= least && number <= most && (!whole || Math.Floor(number) == number)
             ? number
             : throw Refuse(field, $"a {(whole ? "whole " : "")}number from {least} to {most}", value.ValueKind == JsonValueKind.Undefined ? "none" : CheckpointException.Quote(value.GetRawText()));
+
+    private bool Flag(JsonElement root, string field)
+    {
+        if (!root.TryGetProperty(field, out var value) || IsUnused(value))
+        {
+            return false;
+        }
+
+        return value.ValueKind == JsonValueKind.True ? true : throw Refuse(field, "true or false", CheckpointException.Quote(value.GetRawText()));
+    }
 
     private static bool IsUnused(JsonElement value) => value.ValueKind switch
     {

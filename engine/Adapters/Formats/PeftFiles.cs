@@ -100,6 +100,11 @@ internal sealed class PeftFiles : IDisposable
                 continue;
             }
 
+            if (File.Exists(Path.Combine(folder, name)))
+            {
+                throw Refuse(path, "every file once", CheckpointException.Quote(entry.FullName));
+            }
+
             using var source = entry.Open();
             using var target = new FileStream(Path.Combine(folder, name), FileMode.CreateNew);
             room = Copy(source, target, room, path);

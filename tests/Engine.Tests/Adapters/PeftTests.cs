@@ -108,6 +108,7 @@ public sealed class PeftTests : IDisposable
     [InlineData("""{"peft_type":"IA3"}""", "'peft_type'")]
     [InlineData("""{"bias":"all"}""", "'bias'")]
     [InlineData("""{"use_dora":true}""", "'use_dora'")]
+    [InlineData("""{"use_rslora":1}""", "'use_rslora'")]
     [InlineData("""{"modules_to_save":["lm_head"]}""", "'modules_to_save'")]
     [InlineData("""{"fan_in_fan_out":true}""", "'fan_in_fan_out'")]
     [InlineData("""{"lora_bias":true}""", "'lora_bias'")]
@@ -171,6 +172,7 @@ public sealed class PeftTests : IDisposable
         Assert.Contains("plain relative entry names", Refusal(Zip("up", ("../adapter_config.json", config), ("adapter_config.json", config))), StringComparison.Ordinal);
         Assert.Contains("when unpacked", Refusal(Zip("bomb", ("adapter_config.json", config), ("adapter_model.safetensors", new byte[50_000_000]))), StringComparison.Ordinal);
         Assert.Contains("'run.py'", Refusal(Zip("program", ("adapter_config.json", config), ("run.py", [1]))), StringComparison.Ordinal);
+        Assert.Contains("every file once", Refusal(Zip("twice", ("a/adapter_config.json", config), ("b/adapter_config.json", config))), StringComparison.Ordinal);
         Assert.Contains("found none", Refusal(Zip("empty", ("adapter_config.json", config))), StringComparison.Ordinal);
     }
 
