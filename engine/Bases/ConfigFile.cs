@@ -69,12 +69,9 @@ internal sealed class ConfigFile
             : throw Refuse(field, $"a number from {least} to {most}", Quote(value));
     }
 
-    internal string Text(string field) => Find(field) switch
-    {
-        { ValueKind: JsonValueKind.String } value => value.GetString()!,
-        { } value => throw Refuse(field, "a text", Quote(value)),
-        null => throw Refuse(field, "a text", "no such field"),
-    };
+    internal string Text(string field) => Find(field) is { } value
+        ? Text(value) ?? throw Refuse(field, "a text", Quote(value))
+        : throw Refuse(field, "a text", "no such field");
 
     internal bool? TryBool(string field) => Find(field) switch
     {

@@ -100,6 +100,15 @@ public sealed class BaseQuantizerTests : IDisposable
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_HalfACharacter_IsRefusedLikeAnyOtherText()
+    {
+        var error = Assert.Throws<EngineException>(() => Quantization.Read("""{"herd":1,"weights":"\ud800"}""", "herd.json"));
+
+        Assert.Equal(EngineErrorCode.InvalidFile, error.Code);
+        Assert.Contains("field 'weights': expected a text", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("herd.json", "removed", "unknown")]
     [InlineData("layers.1.attention.wk.weight_scale", "removed", "expected a tensor of this name")]
