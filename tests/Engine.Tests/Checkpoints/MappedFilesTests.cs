@@ -1,5 +1,6 @@
 using Herd.Engine.Checkpoints;
 using Herd.Testing;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -37,15 +38,16 @@ public sealed class MappedFilesTests : IDisposable
     [Fact]
     public void Dispose_LeavesNoTensorBehind()
     {
-        var before = Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using (var file = TensorFile.Open(Golden("tiny-llama", "consolidated.00.pth")))
         using (var mapped = new MappedFiles())
         using (NewDisposeScope())
         {
             Assert.All(file.Tensors.Values, info => Assert.NotNull(mapped.TryView(file, info)));
+            Assert.Equal(before + file.Tensors.Count, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
 
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     public void Dispose() => _folder.Dispose();
