@@ -46,19 +46,12 @@ internal sealed class LinearReader(BaseFolder folder, TensorReader reader, Engin
     /// <summary>Reads a tensor that has a row for each of a matrix's, and puts them into Meta's order.</summary>
     private Tensor Rows(BaseTensor expected, TunedLinear linear, ScalarType type, Device device)
     {
-        var heads = (folder.Form, linear) switch
-        {
-            (BaseForm.HuggingFace, TunedLinear.Query) => folder.Config.Heads,
-            (BaseForm.HuggingFace, TunedLinear.Key) => folder.Config.KvHeads,
-            _ => 0,
-        };
-
+        var isPermuted = folder.Form == BaseForm.HuggingFace && HeadRows.Permuted(linear, folder.Config) > 0;
         using var scope = NewDisposeScope();
-        var rows = reader.Take(expected.Name, expected.Shape, type, copy: heads > 0);
-        if (heads > 0)
+        var rows = reader.Take(expected.Name, expected.Shape, type, copy: isPermuted);
+        if (isPermuted)
         {
-            // Within a head, row j of the file is Meta's row 2j and row j + half is Meta's row 2j + 1.
-            rows = rows.view(heads, 2, folder.Config.HeadWidth / 2, expected.Shape[1]).transpose(1, 2).reshape(expected.Shape);
+            rows = HeadRows.InMetasOrder(rows, linear, folder.Config);
         }
 
         return rows.to(device).MoveToOuterDisposeScope();

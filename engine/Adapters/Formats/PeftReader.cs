@@ -47,7 +47,7 @@ internal static class PeftReader
             throw reader.Refuse(name, $"rank {peft.RankOf(layer, linear)}, as the configuration says", $"{second.shape[1]}");
         }
 
-        tensors[outName] = InMetasOrder(Scaled(second, peft.ScaleOf(layer, linear)), linear, reader.Config);
+        tensors[outName] = HeadRows.InMetasOrder(Scaled(second, peft.ScaleOf(layer, linear)), linear, reader.Config);
     }
 
     /// <summary>A factor of 1 leaves the stored type; another makes Float32 of it, in which nothing is lost.</summary>
@@ -55,17 +55,5 @@ internal static class PeftReader
     {
         using var factor = scale.ToScalar();
         return scale == 1 ? second : second.to(ScalarType.Float32).mul(factor);
-    }
-
-    /// <summary>Within a query or key head, row j of Hugging Face's is Meta's row 2j and row j + half is Meta's row 2j + 1.</summary>
-    private static Tensor InMetasOrder(Tensor second, TunedLinear linear, LlamaConfig config)
-    {
-        if (linear is not (TunedLinear.Query or TunedLinear.Key))
-        {
-            return second;
-        }
-
-        var heads = linear == TunedLinear.Query ? config.Heads : config.KvHeads;
-        return second.view(heads, 2, config.HeadWidth / 2, second.shape[1]).transpose(1, 2).reshape(second.shape);
     }
 }
