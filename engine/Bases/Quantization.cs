@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Herd.Engine.Adapters;
 
 namespace Herd.Engine.Bases;
 
@@ -58,7 +59,7 @@ internal sealed record Quantization(int Group, string Source, string Content)
     }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
 
     private static string Digest(ConfigFile file, string field) =>
-        file.Text(field) is { Length: 64 } digest && digest.All(char.IsAsciiHexDigitLower)
+        file.Text(field) is var digest && Sha256Hex.IsOne(digest)
             ? digest
             : throw file.Refuse(field, "a SHA-256 of 64 lower-case hexadecimal digits", "something else");
 }
