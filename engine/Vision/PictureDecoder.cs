@@ -23,7 +23,7 @@ public static class PictureDecoder
     /// <summary>Decodes a picture, turned as its EXIF orientation says; no colour management.</summary>
     /// <remarks>
     /// PNG of every colour type, grey or colour JPEG, WebP, GIF; of animations the first frame. Channels of 16 bits keep their high byte. A PNG's
-    /// transparent colour is ignored, alpha channels are kept. Takes up to 14 bytes of memory for each pixel of the header's size, beside the file.
+    /// transparent colour is ignored, alpha channels are kept. Takes up to 20 bytes of memory for each pixel of the header's size, beside two copies of the file.
     /// </remarks>
     /// <param name="bytes">The whole file.</param>
     /// <param name="limits">What the picture may cost; checked before pixels are decoded.</param>
@@ -87,11 +87,22 @@ public static class PictureDecoder
         _ => Image.GifloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
     };
 
+    private static byte[] Samples(Image image)
+    {
+        if (image.Format == Enums.BandFormat.Uchar)
+        {
+            return image.WriteToMemory<byte>();
+        }
+
+        // Inside libvips, row by row, so that no whole picture of 16 bits is held.
+        using var high = image >> 8;
+        using var narrow = high.Cast(Enums.BandFormat.Uchar);
+        return narrow.WriteToMemory<byte>();
+    }
+
     private static byte[] Arrange(Image image, PictureMode mode)
     {
-        var samples = image.Format == Enums.BandFormat.Ushort
-            ? Array.ConvertAll(image.WriteToMemory<ushort>(), sample => (byte)(sample >> 8))
-            : image.WriteToMemory<byte>();
+        var samples = Samples(image);
         var (bands, channels) = (image.Bands, DecodedPicture.ChannelsOf(mode));
         if (bands == channels)
         {
