@@ -1,6 +1,6 @@
-using System.Data.Common;
 using System.Net;
 using Herd.Silo.Models;
+using Herd.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -10,9 +10,6 @@ namespace Herd.Silo.Hosting;
 /// <summary>Sets Orleans up from Herd's options.</summary>
 internal static class OrleansSetup
 {
-    // The name by which Orleans knows SQLite's dialect; the driver is Microsoft.Data.Sqlite, given by the data source.
-    private const string Sqlite = "System.Data.SQLite";
-
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
 
     internal static void Configure(ISiloBuilder silo)
@@ -42,12 +39,12 @@ internal static class OrleansSetup
 
     private static void Store(ISiloBuilder silo)
     {
-        silo.UseAdoNetClustering(builder => builder.Configure<DbDataSource>((options, source) =>
-            (options.Invariant, options.DataSource) = (Sqlite, source)));
-        silo.AddAdoNetGrainStorageAsDefault(builder => builder.Configure<DbDataSource>((options, source) =>
-            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (Sqlite, source, true)));
-        silo.UseAdoNetReminderService(builder => builder.Configure<DbDataSource>((options, source) =>
-            (options.Invariant, options.DataSource) = (Sqlite, source)));
+        silo.UseAdoNetClustering(builder => builder.Configure<Backend>((options, backend) =>
+            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
+        silo.AddAdoNetGrainStorageAsDefault(builder => builder.Configure<Backend>((options, backend) =>
+            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (backend.OrleansInvariant, backend.Source, true)));
+        silo.UseAdoNetReminderService(builder => builder.Configure<Backend>((options, backend) =>
+            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
     }
 
     // A killed process is known to be dead after about 1.5 s; a busy one was never taken for dead with these.

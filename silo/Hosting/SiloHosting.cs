@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Net;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Routing;
@@ -59,7 +58,7 @@ public static class SiloHosting
     private static void AddStorage(IServiceCollection services)
     {
         services.AddSingleton<DataFolder>();
-        services.AddSingleton<DbDataSource>(provider => new SqliteDataSource(provider.GetRequiredService<DataFolder>().Database));
+        services.AddSingleton<Backend>(provider => new SqliteBackend(provider.GetRequiredService<DataFolder>().Database));
         services.AddSingleton<Migrator>();
         services.AddSingleton<Database>();
         services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(provider.GetRequiredService<DataFolder>().Blobs));

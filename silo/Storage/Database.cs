@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Herd.Silo.Storage;
 
 /// <summary>Runs queries on pool threads: a driver that blocks must not hold up a grain's scheduler.</summary>
-internal sealed class Database(DbDataSource source, ILogger<Database> logger)
+internal sealed class Database(Backend backend, ILogger<Database> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -31,7 +31,7 @@ internal sealed class Database(DbDataSource source, ILogger<Database> logger)
         {
             try
             {
-                await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
                 return await work(connection).ConfigureAwait(false);
             }
             catch (DbException exception)

@@ -1,57 +1,89 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using Dapper;
 
 namespace Herd.Silo.Storage;
 
-/// <summary>Brings the database to this program's schema: numbered scripts, each applied once, in one transaction.</summary>
-/// <remarks>Several processes may start at once: the first to take the write lock applies the scripts, the others then find them applied.</remarks>
-internal sealed class Migrator(DbDataSource source)
+/// <summary>Brings the database to this program's schema: numbered scripts, each applied once, all that are due in one transaction.</summary>
+/// <remarks>Several processes may start at once: the first to take the lock applies the scripts, the others then find them applied.</remarks>
+internal sealed class Migrator(Backend backend)
 {
     private const string Versions = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY, script TEXT NOT NULL)";
+    private const string Found = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
 
-    internal static IReadOnlyList<(int Version, string Name)> Scripts { get; } =
+    /// <summary>The scripts for this database, in order.</summary>
+    internal ImmutableArray<Script> Scripts { get; } = ScriptsOf(backend.Name);
+
+    internal static ImmutableArray<Script> ScriptsOf(string backend) =>
     [
         .. typeof(Migrator).Assembly.GetManifestResourceNames()
-            .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Where(resource => resource.StartsWith(backend + "/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
-            .Select(name => (int.Parse(name.AsSpan(0, 4), CultureInfo.InvariantCulture), name)),
+            .Select(resource => new Script(resource)),
     ];
 
-    internal Task MigrateAsync(CancellationToken cancellationToken) => Task.Run(
+    /// <summary>Applies what is due.</summary>
+    /// <returns>The versions before and after.</returns>
+    /// <exception cref="SchemaTooNewException">A newer program has migrated the database; nothing was changed.</exception>
+    internal Task<SchemaState> MigrateAsync(CancellationToken cancellationToken) => Task.Run(
         async () =>
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await connection.ExecuteAsync("PRAGMA journal_mode=WAL").ConfigureAwait(false);
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await ApplyAsync(connection, transaction).ConfigureAwait(false);
+            await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using var transaction = await backend.BeginMigrationAsync(connection, cancellationToken).ConfigureAwait(false);
+            var state = await ReadAsync(connection, transaction).ConfigureAwait(false);
+            await ApplyAsync(Due(state), connection, transaction).ConfigureAwait(false);
             await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            return state;
         },
         cancellationToken);
 
-    private static async Task ApplyAsync(DbConnection connection, DbTransaction transaction)
-    {
-        await connection.ExecuteAsync(Versions, transaction: transaction).ConfigureAwait(false);
-        var found = await connection.ExecuteScalarAsync<int>("SELECT COALESCE(MAX(version), 0) FROM schema_version", transaction: transaction)
-            .ConfigureAwait(false);
-        var newest = Scripts[^1].Version;
-        if (found > newest)
+    /// <summary>Looks without changing anything.</summary>
+    /// <returns>The version found, 0 where there is no schema, and this program's.</returns>
+    internal Task<SchemaState> InspectAsync(CancellationToken cancellationToken) => Task.Run(
+        async () =>
         {
-            throw new SchemaTooNewException(found, newest);
-        }
+            await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(connection, transaction: null).ConfigureAwait(false);
+        },
+        cancellationToken);
 
-        foreach (var (version, name) in Scripts.Where(script => script.Version > found))
+    private async Task<SchemaState> ReadAsync(DbConnection connection, DbTransaction? transaction)
+    {
+        var exists = await connection.ExecuteScalarAsync<bool>(backend.CountVersionTables, transaction: transaction).ConfigureAwait(false);
+        var found = exists ? await connection.ExecuteScalarAsync<int>(Found, transaction: transaction).ConfigureAwait(false) : 0;
+        return new SchemaState(found, Scripts[^1].Version);
+    }
+
+    private IEnumerable<Script> Due(SchemaState state) => state.Found <= state.Known
+        ? Scripts.Where(script => script.Version > state.Found)
+        : throw new SchemaTooNewException(state.Found, state.Known);
+
+    private static async Task ApplyAsync(IEnumerable<Script> due, DbConnection connection, DbTransaction transaction)
+    {
+        foreach (var script in due)
         {
-            await connection.ExecuteAsync(await ReadScriptAsync(name).ConfigureAwait(false), transaction: transaction).ConfigureAwait(false);
-            await connection.ExecuteAsync("INSERT INTO schema_version (version, script) VALUES (@version, @name)", new { version, name }, transaction)
+            await connection.ExecuteAsync(Versions, transaction: transaction).ConfigureAwait(false);
+            await connection.ExecuteAsync(await script.ReadAsync().ConfigureAwait(false), transaction: transaction, commandTimeout: Backend.MigrationSeconds)
+                .ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "INSERT INTO schema_version (version, script) VALUES (@Version, @Name)", new { script.Version, script.Name }, transaction)
                 .ConfigureAwait(false);
         }
     }
 
-    private static async Task<string> ReadScriptAsync(string name)
+    /// <summary>A script, embedded as <c>database/NNNN-name.sql</c>.</summary>
+    internal sealed record Script(string Resource)
     {
-        await using var stream = typeof(Migrator).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync().ConfigureAwait(false);
+        internal string Name { get; } = Resource[(Resource.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
+        internal int Version => int.Parse(Name.AsSpan(0, 4), CultureInfo.InvariantCulture);
+
+        internal async Task<string> ReadAsync()
+        {
+            await using var stream = typeof(Script).Assembly.GetManifestResourceStream(Resource)!;
+            using var reader = new StreamReader(stream);
+            return await reader.ReadToEndAsync().ConfigureAwait(false);
+        }
     }
 }

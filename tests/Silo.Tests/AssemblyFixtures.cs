@@ -1,3 +1,5 @@
 using Herd.Silo.Tests.Hosting;
+using Herd.Silo.Tests.Storage;
 
 [assembly: AssemblyFixture(typeof(SharedSilo))]
+[assembly: AssemblyFixture(typeof(SharedPostgres))]

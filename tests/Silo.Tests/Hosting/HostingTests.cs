@@ -54,9 +54,9 @@ public sealed class HostingTests : IDisposable
     [Fact]
     public async Task An_older_program_refuses_a_newer_database()
     {
-        var source = new SqliteDataSource(_folder.In("herd.db"));
-        await new Migrator(source).MigrateAsync(Cancellation);
-        await using (var connection = await source.OpenConnectionAsync(Cancellation))
+        await using var backend = new SqliteBackend(_folder.In("herd.db"));
+        await new Migrator(backend).MigrateAsync(Cancellation);
+        await using (var connection = await backend.Source.OpenConnectionAsync(Cancellation))
         {
             await connection.ExecuteAsync("INSERT INTO schema_version VALUES (9999, 'from the future')");
         }

@@ -1,65 +1,85 @@
 using Dapper;
 using Herd.Silo.Storage;
-using Herd.Testing;
 
 namespace Herd.Silo.Tests.Storage;
 
-public sealed class MigratorTests : IDisposable
+public abstract class MigratorTests(TestStorage storage) : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    private Migrator Migrator => new(storage.Backend);
+
+    private IEnumerable<int> All => Migrator.Scripts.Select(script => script.Version);
+
+    public ValueTask InitializeAsync() => storage.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Many_processes_starting_at_once_apply_every_script_once()
     {
-        var file = _folder.In("herd.db");
+        var states = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => MigrateAsProcessAsync()));
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => new Migrator(new SqliteDataSource(file)).MigrateAsync(Cancellation)));
-
-        Assert.Equal(Migrator.Scripts.Select(script => script.Version), await VersionsAsync(file));
+        Assert.Equal(All, await VersionsAsync());
+        Assert.Equal(Migrator.Scripts.Length, Assert.Single(states, state => state.Found == 0).Known);
+        Assert.Equal(9, states.Count(state => state.Found == state.Known));
     }
 
     [Fact]
     public async Task Every_script_may_run_again()
     {
-        var file = _folder.In("herd.db");
-        await new Migrator(new SqliteDataSource(file)).MigrateAsync(Cancellation);
-        await using (var connection = await new SqliteDataSource(file).OpenConnectionAsync(Cancellation))
+        await Migrator.MigrateAsync(Cancellation);
+        await using (var connection = await storage.OpenAsync())
         {
             await connection.ExecuteAsync("DELETE FROM schema_version");
         }
 
-        await new Migrator(new SqliteDataSource(file)).MigrateAsync(Cancellation);
+        await Migrator.MigrateAsync(Cancellation);
 
-        Assert.Equal(Migrator.Scripts.Select(script => script.Version), await VersionsAsync(file));
+        Assert.Equal(All, await VersionsAsync());
     }
 
     [Fact]
     public async Task A_newer_database_is_refused_and_left_as_it_is()
     {
-        var source = new SqliteDataSource(_folder.In("herd.db"));
-        await using (var connection = await source.OpenConnectionAsync(Cancellation))
-        {
-            await connection.ExecuteAsync("CREATE TABLE schema_version (version INTEGER PRIMARY KEY, script TEXT); INSERT INTO schema_version VALUES (9999, 'x')");
-        }
+        await using var connection = await storage.OpenAsync();
+        await connection.ExecuteAsync("CREATE TABLE schema_version (version INTEGER PRIMARY KEY, script TEXT); INSERT INTO schema_version VALUES (9999, 'x')");
 
-        var refused = await Assert.ThrowsAsync<SchemaTooNewException>(() => new Migrator(source).MigrateAsync(Cancellation));
+        var refused = await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(Cancellation));
 
         Assert.Contains("9999", refused.Message, StringComparison.Ordinal);
-        await using var after = await source.OpenConnectionAsync(Cancellation);
-        Assert.Equal(1, await after.ExecuteScalarAsync<int>("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'"));
+        Assert.Equal([9999], await VersionsAsync());
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM tenants"));
     }
 
     [Fact]
-    public void Scripts_are_numbered_without_gaps() =>
-        Assert.Equal(Enumerable.Range(1, Migrator.Scripts.Count), Migrator.Scripts.Select(script => script.Version));
-
-    private static async Task<IEnumerable<int>> VersionsAsync(string file)
+    public async Task Looking_changes_nothing_and_tells_both_versions()
     {
-        await using var connection = await new SqliteDataSource(file).OpenConnectionAsync(Cancellation);
+        var before = await Migrator.InspectAsync(Cancellation);
+        await Migrator.MigrateAsync(Cancellation);
+        var after = await Migrator.InspectAsync(Cancellation);
+
+        Assert.Equal(new SchemaState(0, All.Last()), before);
+        Assert.Equal(new SchemaState(All.Last(), All.Last()), after);
+    }
+
+    private async Task<SchemaState> MigrateAsProcessAsync()
+    {
+        await using var backend = await storage.ConnectAsync();
+        return await new Migrator(backend).MigrateAsync(Cancellation);
+    }
+
+    private async Task<IEnumerable<int>> VersionsAsync()
+    {
+        await using var connection = await storage.OpenAsync();
         return await connection.QueryAsync<int>("SELECT version FROM schema_version ORDER BY version");
     }
+
+    public sealed class OnSqlite() : MigratorTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : MigratorTests(new PostgresStorage(server));
 }

@@ -1,0 +1,24 @@
+using System.Data.Common;
+using Dapper;
+
+namespace Herd.Silo.Storage;
+
+/// <summary>A file of SQLite's, for the processes of one machine.</summary>
+internal sealed class SqliteBackend(string file) : Backend
+{
+    internal override string Name => "sqlite";
+
+    // The driver is another one, given by the data source.
+    internal override string OrleansInvariant => "System.Data.SQLite";
+
+    internal override DbDataSource Source { get; } = new SqliteDataSource(file);
+
+    internal override string CountVersionTables => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+
+    /// <summary>Transactions begin as writers, and there is one writer at a time.</summary>
+    internal override async Task<DbTransaction> BeginMigrationAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.ExecuteAsync("PRAGMA journal_mode=WAL").ConfigureAwait(false);
+        return await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

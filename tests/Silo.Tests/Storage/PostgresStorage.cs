@@ -1,0 +1,11 @@
+using Herd.Silo.Storage;
+
+namespace Herd.Silo.Tests.Storage;
+
+/// <summary>A database of the tests' server.</summary>
+public sealed class PostgresStorage(SharedPostgres server) : TestStorage
+{
+    private string? _connectionString;
+
+    internal override async Task<Backend> ConnectAsync() => new PostgresBackend(_connectionString ??= await server.CreateDatabaseAsync());
+}

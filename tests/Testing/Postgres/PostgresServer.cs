@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Herd.Testing.Postgres;
+
+/// <summary>A PostgreSQL server of the tests' own, in a temporary folder, on a free port of this machine; it ends with the process, however that ends.</summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    /// <summary>The password of every connection, to be looked for where it must not be.</summary>
+    public const string Password = "a-password-nobody-may-see";
+
+    private const string User = "herd";
+
+    // Ends the server as a crash would when its input ends: when told to, and when the process that holds the other end is gone.
+    private const string Guard = """
+        server=$1; shift
+        "$server" "$@" </dev/null & pid=$!
+        cat >/dev/null
+        kill -QUIT $pid
+        wait $pid
+        """;
+
+    private readonly string _folder;
+    private readonly int _port;
+    private Process? _guard;
+    private int _databases;
+
+    private PostgresServer(string folder, int port)
+    {
+        _folder = folder;
+        _port = port;
+    }
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>Makes a server and starts it.</summary>
+    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken)
+    {
+        var server = new PostgresServer(Directory.CreateTempSubdirectory("herd-postgres-").FullName, FreePort());
+        try
+        {
+            await server.InitializeAsync(cancellationToken).ConfigureAwait(false);
+            await server.ResumeAsync(cancellationToken).ConfigureAwait(false);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Makes an empty database.</summary>
+    /// <returns>Its connection string.</returns>
+    public async Task<string> CreateDatabaseAsync(CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"herd_{Interlocked.Increment(ref _databases)}");
+        await ExecuteAsync($"CREATE DATABASE {name}", cancellationToken).ConfigureAwait(false);
+        return ConnectionString(name);
+    }
+
+    /// <summary>Stops the server as a crash would: nothing is finished, every connection breaks.</summary>
+    public async Task CrashAsync()
+    {
+        if (_guard is { } guard)
+        {
+            guard.StandardInput.Close();
+            await guard.WaitForExitAsync().ConfigureAwait(false);
+            guard.Dispose();
+            _guard = null;
+        }
+    }
+
+    /// <summary>Starts the server again, with all that was committed.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        _guard = Start([.. PostgresPrograms.AsOwner, "sh", "-c", Guard, "guard", PostgresPrograms.PathOf("postgres"), .. Settings()], keepsInput: true);
+        while (!await AnswersAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_guard.HasExited)
+            {
+                throw new InvalidOperationException("PostgreSQL ended at its start; see above.");
+            }
+
+            await Task.Delay(20, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await CrashAsync().ConfigureAwait(false);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task InitializeAsync(CancellationToken cancellationToken)
+    {
+        var password = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(password, Password, cancellationToken).ConfigureAwait(false);
+        if (PostgresPrograms.IsRoot)
+        {
+            await RunAsync(["chown", "-R", "postgres", _folder], cancellationToken).ConfigureAwait(false);
+        }
+
+        await RunAsync(
+            [.. PostgresPrograms.Run("initdb", "-D", Data, "-U", User, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile", password, "--no-sync")],
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private string[] Settings() =>
+    [
+        "-D", Data,
+        "-c", "listen_addresses=127.0.0.1",
+        "-c", string.Create(CultureInfo.InvariantCulture, $"port={_port}"),
+        "-c", "unix_socket_directories=",
+        "-c", "max_connections=300",
+        "-c", "shared_buffers=32MB",
+        "-c", "fsync=off",
+        "-c", "log_min_messages=panic",
+    ];
+
+    private string ConnectionString(string database) =>
+        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Database={database};Username={User};Password={Password}");
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync("SELECT 1", cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task RunAsync(string[] words, CancellationToken cancellationToken)
+    {
+        using var process = Start(words, keepsInput: false);
+        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{string.Join(' ', words)} ended with {process.ExitCode}; see above.");
+        }
+    }
+
+    private static Process Start(string[] words, bool keepsInput)
+    {
+        // Folders of the tests are closed to the other user; output that nobody reads is dropped.
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        var process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        if (!keepsInput)
+        {
+            process.StandardInput.Close();
+        }
+
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
