@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Herd.Engine.Adapters;
 
 namespace Herd.Cli.Adapters;
@@ -7,11 +6,9 @@ namespace Herd.Cli.Adapters;
 /// <summary><c>herd adapter inspect</c>: what an adapter of any form is made of; with its base, checked whole.</summary>
 internal sealed class InspectCommand : Command
 {
-    private static readonly JsonSerializerOptions Indented = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
-
     private readonly Argument<string> _input = new("IN") { Description = "Official .pth file, folder that PEFT saved or a zip of it, or a folder or .herd file of Herd's." };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Print JSON: the manifest where there is one." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print JSON for programs; version and manifest are null where only a base can tell them." };
 
     private readonly ReadingOptions _reading = new(baseIsRequired: false);
 
@@ -26,32 +23,20 @@ internal sealed class InspectCommand : Command
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var (path, json) = (line.GetRequiredValue(_input), line.GetValue(_json));
-        if (await _reading.ReadAsync(line, cancellationToken).ConfigureAwait(false) is { } options)
+        var path = line.GetRequiredValue(_input);
+        var options = await _reading.ReadAsync(line, cancellationToken).ConfigureAwait(false);
+        using var package = options is null ? null : AdapterPackage.Read(path, options);
+        if (line.GetValue(_json))
         {
-            using var package = AdapterPackage.Read(path, options);
-            if (json)
-            {
-                await line.InvocationConfiguration.Output.WriteLineAsync($"{{\"version\":\"{package.Version}\",\"manifest\":{package.ManifestJson}}}").ConfigureAwait(false);
-            }
-            else
-            {
-                AdapterTable.Write(package);
-            }
-
-            return 0;
+            await line.InvocationConfiguration.Output.WriteLineAsync(AdapterJson.Of(AdapterSummary.Read(path), package)).ConfigureAwait(false);
         }
-
-        var summary = AdapterSummary.Read(path);
-        if (json)
+        else if (package is not null)
         {
-            var manifest = summary.Manifest is { } told ? JsonSerializer.Deserialize<JsonElement>(told.ToJson()) : (JsonElement?)null;
-            var text = JsonSerializer.Serialize(new { summary.Layout, summary.Layers, summary.Ranks, summary.Parts, summary.Parameters, Version = summary.Manifest?.Version, Manifest = manifest }, Indented);
-            await line.InvocationConfiguration.Output.WriteLineAsync(text).ConfigureAwait(false);
+            AdapterTable.Write(package);
         }
         else
         {
-            AdapterTable.Write(summary);
+            AdapterTable.Write(AdapterSummary.Read(path));
         }
 
         return 0;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Herd.Engine;
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.Prompts;
@@ -61,9 +62,13 @@ internal sealed class ReadingOptions
         _channelOrder.AcceptOnlyFromAmong("rgb", "bgr");
     }
 
+    /// <summary>Those that say how an adapter is read over a base.</summary>
+    private Option[] BesideBase => [_tokenizer, _clip, _visualHeads, _template, _channelOrder, _promptLength, _gate, _promptKv, _scaleOrder];
+
     internal void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_base, _tokenizer, _clip, _visualHeads, _template, _channelOrder, _promptLength, _gate, _promptKv, _scaleOrder])
+        command.Add(_base);
+        foreach (var option in BesideBase)
         {
             command.Add(option);
         }
@@ -71,11 +76,14 @@ internal sealed class ReadingOptions
 
     /// <summary>Opens the base and reads the options.</summary>
     /// <returns>The options; null where no base is named.</returns>
+    /// <exception cref="EngineException">The base is not sound, or an option has no meaning without one.</exception>
     internal async Task<AdapterReadOptions?> ReadAsync(ParseResult line, CancellationToken cancellationToken)
     {
         if (line.GetValue(_base) is not { } path)
         {
-            return null;
+            return BesideBase.FirstOrDefault(option => line.GetResult(option) is { Implicit: false }) is { } idle
+                ? throw new EngineException(EngineErrorCode.InvalidRequest, $"{idle.Name}: expected a base beside it, found none. Name one with {_base.Name}, or leave the option out.")
+                : null;
         }
 
         var folder = BaseFolder.Open(path, line.GetValue(_tokenizer));

@@ -37,6 +37,11 @@ internal sealed class FileBytes : IDisposable
         }
     }
 
+    /// <summary>Takes over a file that is open already.</summary>
+    /// <param name="path">What errors call it.</param>
+    /// <param name="handle">The open file.</param>
+    internal static FileBytes Of(string path, SafeFileHandle handle) => new(path, handle, 0, RandomAccess.GetLength(handle));
+
     /// <summary>Opens a part of a file, as if it were a file of its own.</summary>
     internal static FileBytes Open(string path, long start, long length)
     {

@@ -47,15 +47,17 @@ public sealed class PthFile : ITensorFile
     /// <param name="path">The path of the file.</param>
     /// <returns>The open file, owned by the caller.</returns>
     /// <exception cref="CheckpointException">The file is missing, not of this form, or holds something that is not allowed.</exception>
-    public static PthFile Open(string path)
+    public static PthFile Open(string path) => Open(FileBytes.Open(path));
+
+    /// <summary>Takes over an open file.</summary>
+    internal static PthFile Open(FileBytes file)
     {
-        var file = FileBytes.Open(path);
         try
         {
             if (Signature(file) is not ZipSignature and var signature)
             {
                 var found = signature == BarePickleSignature ? "a bare pickle, the form before PyTorch 1.6" : "another kind of file";
-                throw new CheckpointException(path, null, "a PyTorch zip container", found, CheckpointException.SaveAgain);
+                throw new CheckpointException(file.Path, null, "a PyTorch zip container", found, CheckpointException.SaveAgain);
             }
 
             return new PthFile(file, PthContainer.ReadRoot(file));

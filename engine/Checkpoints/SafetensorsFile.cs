@@ -33,7 +33,8 @@ public sealed class SafetensorsFile : ITensorFile
     /// <summary>Opens one that lies inside another file.</summary>
     internal static SafetensorsFile Open(string path, long start, long length) => Open(FileBytes.Open(path, start, length));
 
-    private static SafetensorsFile Open(FileBytes file)
+    /// <summary>Takes over an open file.</summary>
+    internal static SafetensorsFile Open(FileBytes file)
     {
         try
         {

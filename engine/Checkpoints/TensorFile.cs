@@ -9,10 +9,20 @@ public static class TensorFile
     /// <param name="path">A safetensors or PyTorch file.</param>
     /// <returns>The open file, owned by the caller.</returns>
     /// <exception cref="CheckpointException">The file is missing or of neither form.</exception>
-    public static ITensorFile Open(string path)
+    public static ITensorFile Open(string path) => Open(FileBytes.Open(path));
+
+    /// <summary>Opens what lies in an open file, which then belongs to the result; where that fails, it is closed.</summary>
+    internal static ITensorFile Open(FileBytes file)
     {
-        using var file = FileBytes.Open(path);
-        return PthFile.Looks(file) ? PthFile.Open(path) : SafetensorsFile.Open(path);
+        try
+        {
+            return PthFile.Looks(file) ? PthFile.Open(file) : SafetensorsFile.Open(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Allocates a tensor of a shape that was checked against the file, and fills it.</summary>

@@ -31,6 +31,7 @@ internal sealed class ZipDirectory
     private const uint LocalSignature = 0x04034b50;
 
     private readonly FileBytes _file;
+    private readonly HashSet<string> _names = [];
     private readonly Dictionary<string, ZipEntry> _entries = [];
 
     private ZipDirectory(FileBytes file)
@@ -38,6 +39,8 @@ internal sealed class ZipDirectory
         _file = file;
     }
 
+    /// <summary>Reads and checks the directory.</summary>
+    /// <returns>The files by name. Folders, which some programs list too, are checked and left out.</returns>
     internal static IReadOnlyDictionary<string, ZipEntry> Read(FileBytes file)
     {
         var directory = new ZipDirectory(file);
@@ -50,9 +53,9 @@ internal sealed class ZipDirectory
         var bytes = new byte[length];
         file.Read(offset, bytes);
         directory.Parse(bytes, offset);
-        if (directory._entries.Count != count)
+        if (directory._names.Count != count)
         {
-            throw directory.Refuse($"{count} entries", $"{directory._entries.Count}");
+            throw directory.Refuse($"{count} entries", $"{directory._names.Count}");
         }
 
         return directory._entries;
@@ -109,26 +112,40 @@ internal sealed class ZipDirectory
                 throw Refuse("whole directory entries", "a cut one");
             }
 
-            var name = ReadName(bytes.Slice(CentralBytes, nameLength));
-            var entry = ReadEntry(name, bytes[..CentralBytes], bytes.Slice(CentralBytes + nameLength, extraLength), directoryOffset);
-            if (!_entries.TryAdd(name, entry))
-            {
-                throw Refuse("every entry once", $"{CheckpointException.Quote(name)} twice");
-            }
-
+            var (name, isFolder) = ReadName(bytes.Slice(CentralBytes, nameLength));
+            Add(ReadEntry(name, bytes[..CentralBytes], bytes.Slice(CentralBytes + nameLength, extraLength), directoryOffset), isFolder);
             bytes = bytes[total..];
         }
     }
 
-    private string ReadName(ReadOnlySpan<byte> bytes)
+    private void Add(ZipEntry entry, bool isFolder)
     {
-        var name = Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : "";
+        if (!_names.Add(entry.Name))
+        {
+            throw Refuse("every entry once", $"{CheckpointException.Quote(entry.Name)} twice");
+        }
+
+        if (!isFolder)
+        {
+            _entries.Add(entry.Name, entry);
+        }
+        else if (entry.Length > 0)
+        {
+            throw Refuse("folders without content", $"{CheckpointException.Quote(entry.Name)} with {entry.Length} bytes");
+        }
+    }
+
+    /// <summary>A name with a slash at its end is a folder's.</summary>
+    private (string Name, bool IsFolder) ReadName(ReadOnlySpan<byte> bytes)
+    {
+        var isFolder = bytes is [.., (byte)'/'];
+        var name = Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(isFolder ? bytes[..^1] : bytes) : "";
         if (name.Length == 0 || name.Contains('\\') || name.Contains('\0') || name.Split('/').Any(part => part is "" or "." or ".."))
         {
             throw Refuse("plain relative entry names", CheckpointException.Quote(name));
         }
 
-        return name;
+        return (name, isFolder);
     }
 
     private ZipEntry ReadEntry(string name, ReadOnlySpan<byte> central, ReadOnlySpan<byte> extra, long directoryOffset)

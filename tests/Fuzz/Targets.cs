@@ -9,6 +9,7 @@ using Herd.Engine.Tests.Tokenization;
 using Herd.Engine.Tokenization;
 using Herd.Engine.Vision;
 using Herd.Testing;
+using Herd.Testing.Adapters;
 using static TorchSharp.torch;
 
 namespace Herd.Fuzz;
@@ -106,7 +107,7 @@ internal sealed class Targets : IDisposable
         yield return new FuzzTarget("manifest", random => JsonMutation.Bytes(random, manifest), bytes => AdapterManifest.Parse(Encoding.UTF8.GetString(bytes), "manifest.json"));
         var peft = Bytes(path =>
         {
-            new PeftSketch().WriteZip(path + ".zip", CompressionLevel.NoCompression);
+            new PeftSketch(AdapterSketch.Base).WriteZip(path + ".zip", CompressionLevel.NoCompression);
             File.Move(path + ".zip", path);
         });
         yield return new FuzzTarget("peft", random => ContainerMutation.Zip(random, peft, ChangeOf), bytes => ReadAdapter(_files.Write("peft", "adapter", bytes))) { Share = 2 };

@@ -14,20 +14,17 @@ internal sealed class PeftConfig
     private const int MaxRank = 1024;
     private const double MaxAlpha = 1e6;
 
-    /// <summary>Fields that say how it was trained or where it came from.</summary>
+    /// <summary>Fields that say how it was trained or where it came from, or that count only beside one that is refused.</summary>
     private static readonly HashSet<string> WithoutEffect =
     [
         "peft_type", "task_type", "base_model_name_or_path", "revision", "inference_mode", "peft_version", "auto_mapping", "lora_dropout", "init_lora_weights",
-        "loftq_config", "qalora_group_size", "runtime_config", "megatron_core", "eva_config", "corda_config",
+        "loftq_config", "qalora_group_size", "runtime_config", "megatron_core", "eva_config", "corda_config", "ensure_weight_tying",
     ];
 
     private static readonly HashSet<string> Honoured =
     [
         "r", "lora_alpha", "use_rslora", "target_modules", "exclude_modules", "rank_pattern", "alpha_pattern", "layers_to_transform", "layers_pattern", "bias",
     ];
-
-    /// <summary>Ways to begin that leave the base's matrices as they are; the others change them.</summary>
-    private static readonly HashSet<string> Beginnings = ["gaussian", "eva", "orthogonal"];
 
     private readonly string _path;
     private readonly int _rank;
@@ -44,7 +41,11 @@ internal sealed class PeftConfig
         _path = path;
         ExpectText(root, "peft_type", "LORA");
         ExpectText(root, "bias", "none");
-        ExpectBeginning(root);
+        if (PeftBeginning.Fault(root, path) is { } fault)
+        {
+            throw fault;
+        }
+
         foreach (var field in root.EnumerateObject().Where(field => !WithoutEffect.Contains(field.Name) && !Honoured.Contains(field.Name) && !IsUnused(field.Value)))
         {
             throw Refuse(field.Name, "none: it is not supported", CheckpointException.Quote(field.Value.GetRawText()));
@@ -154,14 +155,6 @@ internal sealed class PeftConfig
             : throw Refuse("layers_to_transform", "numbers of layers", CheckpointException.Quote(layers.GetRawText()));
     }
 
-    private void ExpectBeginning(JsonElement root)
-    {
-        if (root.TryGetProperty("init_lora_weights", out var beginning) && beginning.ValueKind == JsonValueKind.String && !Beginnings.Contains(beginning.GetString()!))
-        {
-            throw Refuse("init_lora_weights", $"a beginning that leaves the base as it is ({string.Join(", ", Beginnings)})", CheckpointException.Quote(beginning.GetRawText()));
-        }
-    }
-
     private void ExpectText(JsonElement root, string field, string expected)
     {
         if (root.TryGetProperty(field, out var value) && !(value.ValueKind == JsonValueKind.String && value.ValueEquals(expected)))
@@ -197,5 +190,5 @@ internal sealed class PeftConfig
     private CheckpointException Refuse(string field, string expected, string found) => Damaged(_path, $"field {CheckpointException.Quote(field)}: {expected}", found);
 
     private static CheckpointException Damaged(string path, string expected, string found) =>
-        new(path, null, expected, found, "Merge the adapter into a plain LoRA with PEFT, or train it without this option.");
+        new(path, null, expected, found, "Train it without this option, or merge it into full weights with PEFT and serve those as a base.");
 }

@@ -1,4 +1,5 @@
 using Herd.Engine.Bases;
+using Herd.Engine.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -47,7 +48,14 @@ internal static class PeftReader
             throw reader.Refuse(name, $"rank {peft.RankOf(layer, linear)}, as the configuration says", $"{second.shape[1]}");
         }
 
-        tensors[outName] = HeadRows.InMetasOrder(Scaled(second, peft.ScaleOf(layer, linear)), linear, reader.Config);
+        var scale = peft.ScaleOf(layer, linear);
+        var scaled = Scaled(second, scale);
+        if (!IsHeld(scaled))
+        {
+            throw reader.Refuse(reader.Names.LoraOut(layer, linear), $"numbers that the engine's types hold when multiplied by {scale:g6}, as the configuration says", "larger ones");
+        }
+
+        tensors[outName] = HeadRows.InMetasOrder(scaled, linear, reader.Config);
     }
 
     /// <summary>A factor of 1 leaves the stored type; another makes Float32 of it, in which nothing is lost.</summary>
@@ -55,5 +63,12 @@ internal static class PeftReader
     {
         using var factor = scale.ToScalar();
         return scale == 1 ? second : second.to(ScalarType.Float32).mul(factor);
+    }
+
+    /// <summary>BFloat16 overflows a little earlier than Float32, and is what adapters are served in.</summary>
+    private static bool IsHeld(Tensor scaled)
+    {
+        using var served = scaled.to(ScalarType.BFloat16, copy: true);
+        return FiniteCheck.IsFinite(served);
     }
 }

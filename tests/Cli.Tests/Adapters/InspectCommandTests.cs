@@ -41,16 +41,42 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Inspect_Json_IsReadByPrograms()
+    public async Task Inspect_Json_HasTheSameFieldsWithAndWithoutABase()
     {
-        var (_, alone) = await RunAsync("adapter", "inspect", Golden("adapters", "V1-PREFIX.pth"), "--json");
-        var (_, checkedOne) = await RunAsync(["adapter", "inspect", Golden("adapters", "V1-PREFIX.pth"), "--json", "--gate", "tanh", .. Base]);
+        string[] fields = ["layout", "layers", "ranks", "parts", "parameters", "checked", "version", "base", "manifest"];
+        var alone = await JsonAsync(Golden("adapters", "V1-PREFIX.pth"));
+        var over = await JsonAsync([Golden("adapters", "V1-PREFIX.pth"), "--gate", "tanh", .. Base]);
+        await RunAsync(["adapter", "convert", Golden("adapters", "V1-PREFIX.pth"), _folder.In("v1.herd"), "--gate", "tanh", .. Base]);
+        var herd = await JsonAsync(_folder.In("v1.herd"));
 
-        using var summary = JsonDocument.Parse(alone);
-        using var package = JsonDocument.Parse(checkedOne);
-        Assert.Equal("v1", summary.RootElement.GetProperty("layout").GetString());
-        Assert.Equal(64, package.RootElement.GetProperty("version").GetString()!.Length);
-        Assert.Equal("tanh", package.RootElement.GetProperty("manifest").GetProperty("prompts").GetProperty("gate").GetString());
+        Assert.All([alone, over, herd], json => Assert.Equal(fields, json.EnumerateObject().Select(field => field.Name)));
+        Assert.Equal(("v1", "v1", "herd"), (Text(alone, "layout"), Text(over, "layout"), Text(herd, "layout")));
+        Assert.Equal(("False", "True", "False"), (Text(alone, "checked"), Text(over, "checked"), Text(herd, "checked")));
+        Assert.All(["version", "base", "manifest"], field => Assert.Equal(JsonValueKind.Null, alone.GetProperty(field).ValueKind));
+        Assert.Equal(64, Text(over, "version").Length);
+        Assert.All(["version", "base", "manifest"], field => Assert.Equal(Text(over, field), Text(herd, field)));
+        Assert.Equal(Text(over.GetProperty("manifest"), "base"), Text(over, "base"));
+        Assert.Equal("tanh", Text(over.GetProperty("manifest").GetProperty("prompts"), "gate"));
+        Assert.Equal(Text(alone, "parts"), Text(over, "parts"));
+        Assert.Equal(["name", "tensors", "parameters", "bytes"], alone.GetProperty("parts")[0].EnumerateObject().Select(field => field.Name));
+    }
+
+    [Theory]
+    [InlineData("--tokenizer", "tokenizer.model")]
+    [InlineData("--clip", "clip.pth")]
+    [InlineData("--visual-heads", "4")]
+    [InlineData("--template", "chat-v1")]
+    [InlineData("--channel-order", "bgr")]
+    [InlineData("--prompt-length", "5")]
+    [InlineData("--gate", "raw")]
+    [InlineData("--prompt-kv", "tuned")]
+    [InlineData("--scale-order", "output")]
+    public async Task Inspect_ReadingOptionWithoutABase_IsRefusedByName(string option, string value)
+    {
+        var (code, output, errors) = await RunWholeAsync("adapter", "inspect", Golden("adapters", "BIAS.pth"), option, value);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"herd: {option}: expected a base", errors, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,14 +90,29 @@ public sealed class InspectCommandTests : IDisposable
 
     private static string Golden(params string[] path) => Path.Combine([RepositoryFiles.Golden, .. path]);
 
+    private static string Text(JsonElement json, string field) => json.GetProperty(field).ToString();
+
+    private static async Task<JsonElement> JsonAsync(params string[] line)
+    {
+        var (code, output) = await RunAsync(["adapter", "inspect", "--json", .. line]);
+        Assert.Equal(0, code);
+        return JsonSerializer.Deserialize<JsonElement>(output);
+    }
+
     private static async Task<(int Code, string Output)> RunAsync(params string[] line)
+    {
+        var (code, output, errors) = await RunWholeAsync(line);
+        Assert.True(code == 0 || errors.Length > 0);
+        return (code, output);
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> RunWholeAsync(params string[] line)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "herd"), line) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0 || (await errors).Length > 0);
-        return (process.ExitCode, output);
+        return (process.ExitCode, output, await errors);
     }
 }

@@ -1,6 +1,5 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
-using Herd.Engine.Checkpoints;
 using Herd.Engine.Model;
 using Herd.Testing;
 using Xunit;
@@ -13,7 +12,7 @@ public sealed class AdapterBankTests : IDisposable
     private static readonly LlamaConfig Config = AdapterSketch.Base;
 
     private readonly TestFolder _folder = new();
-    private readonly WeightStore _weights = RandomBase();
+    private readonly WeightStore _weights = RandomBase.Make(Config);
 
     public void Dispose()
     {
@@ -96,20 +95,6 @@ public sealed class AdapterBankTests : IDisposable
 
         outputs.Add(bank.FinalNorm(randn([4, Config.Width], generator: random), Config.NormEpsilon, slots));
         return [.. outputs.Select(rows => rows[..2])];
-    }
-
-    private static WeightStore RandomBase()
-    {
-        static LinearWeight Linear(int rows, int columns) => new DenseLinear(randn(rows, columns));
-        var layers = Enumerable.Range(0, Config.Layers).Select(_ => new LayerWeights(
-            randn(Config.Width), randn(Config.Width), [.. TunedLinearExtensions.All.Select(linear => Linear(linear.OutWidth(Config), linear.InWidth(Config)))]));
-        var stage = new StageWeights(new StagePlan(CPU, 0, Config.Layers), [.. layers])
-        {
-            Embedding = randn(Config.Vocabulary, Config.Width),
-            FinalNorm = randn(Config.Width),
-            Output = Linear(Config.Vocabulary, Config.Width),
-        };
-        return new WeightStore([stage], parameters: 0, new MappedFiles());
     }
 
     private AdapterWeights Read(AdapterSketch sketch, string name)

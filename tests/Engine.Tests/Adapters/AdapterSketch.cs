@@ -73,6 +73,18 @@ internal sealed class AdapterSketch
         return sketch;
     }
 
+    /// <summary>A chat model with its scales behind the matrices, as the paper writes them.</summary>
+    internal static AdapterSketch PaperOrder()
+    {
+        var sketch = Chat();
+        foreach (var name in sketch.Tensors.Keys.Where(name => name.EndsWith("_scale", StringComparison.Ordinal)).ToArray())
+        {
+            sketch.Add(name, sketch.Tensors[name.Replace("_scale", "_bias", StringComparison.Ordinal)].shape);
+        }
+
+        return sketch;
+    }
+
     /// <summary>A visual model whose LLaMA parts have low-rank pairs of two ranks, and further gates.</summary>
     internal static AdapterSketch Lora()
     {

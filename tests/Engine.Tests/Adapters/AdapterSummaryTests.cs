@@ -5,6 +5,7 @@ using Herd.Engine.Adapters.Formats;
 using Herd.Engine.Bases;
 using Herd.Engine.Vision;
 using Herd.Testing;
+using Herd.Testing.Adapters;
 using Xunit;
 
 namespace Herd.Engine.Tests.Adapters;
@@ -64,7 +65,7 @@ public sealed class AdapterSummaryTests : IDisposable
         package.Save(_folder.In("lora.herd"));
         var (file, herd) = (AdapterSummary.Read(_folder.In("lora")), AdapterSummary.Read(_folder.In("lora.herd")));
 
-        Assert.Equal("peft", AdapterSummary.Read(new PeftSketch().WriteFolder(_folder.In("peft"))).Layout);
+        Assert.Equal("peft", AdapterSummary.Read(new PeftSketch(AdapterSketch.Base).WriteFolder(_folder.In("peft"))).Layout);
         Assert.Equal("early fusion", AdapterSummary.Read(AdapterSketch.Early().Write(_folder.In("early"))).Layout);
         Assert.Equal(("herd", package.Version), (herd.Layout, herd.Manifest!.Version));
         Assert.Equal([2L, 3L], file.Ranks);

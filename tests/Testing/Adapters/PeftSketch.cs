@@ -1,28 +1,33 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Herd.Engine.Adapters;
+using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
 using static TorchSharp.torch;
 
-namespace Herd.Engine.Tests.Adapters;
+namespace Herd.Testing.Adapters;
 
 /// <summary>A LoRA as PEFT saves it, to be changed and written; the same values as an official file has them.</summary>
-internal sealed class PeftSketch
+public sealed class PeftSketch
 {
     private const int Rank = 2;
     private const int Alpha = 6;
 
     private static readonly string[] Modules = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "down_proj", "up_proj"];
 
-    public PeftSketch()
+    private readonly LlamaConfig _base;
+
+    /// <param name="baseConfig">Sizes of the base it is for.</param>
+    public PeftSketch(LlamaConfig baseConfig)
     {
-        for (var layer = 0; layer < AdapterSketch.Base.Layers; layer++)
+        _base = baseConfig;
+        for (var layer = 0; layer < _base.Layers; layer++)
         {
             foreach (var linear in TunedLinearExtensions.All)
             {
                 using var random = new Generator((ulong)Tensors.Count);
-                Tensors[Name(layer, linear, "A")] = randn([Rank, linear.InWidth(AdapterSketch.Base)], generator: random);
-                Tensors[Name(layer, linear, "B")] = randn([linear.OutWidth(AdapterSketch.Base), Rank], generator: random);
+                Tensors[Name(layer, linear, "A")] = randn([Rank, linear.InWidth(_base)], generator: random);
+                Tensors[Name(layer, linear, "B")] = randn([linear.OutWidth(_base), Rank], generator: random);
             }
         }
     }
@@ -64,13 +69,24 @@ internal sealed class PeftSketch
         return folder;
     }
 
-    public string WriteZip(string path, CompressionLevel level, string folderWithin = "")
+    /// <summary>Writes a zip of the folder.</summary>
+    /// <param name="path">The zip; the folder lies beside it.</param>
+    /// <param name="level">How it is compressed.</param>
+    /// <param name="within">The folder in the zip that holds the files, with its slash; empty for none.</param>
+    /// <param name="folders">Folders to be listed as entries of their own, as zip programs do.</param>
+    /// <returns><paramref name="path"/>.</returns>
+    public string WriteZip(string path, CompressionLevel level, string within = "", params string[] folders)
     {
         var folder = WriteFolder(path + ".folder");
         using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
+        foreach (var name in folders)
+        {
+            zip.CreateEntry(name);
+        }
+
         foreach (var file in Directory.EnumerateFiles(folder))
         {
-            zip.CreateEntryFromFile(file, folderWithin + Path.GetFileName(file), level);
+            zip.CreateEntryFromFile(file, within + Path.GetFileName(file), level);
         }
 
         return path;
@@ -80,7 +96,7 @@ internal sealed class PeftSketch
     public string WriteOfficial(string path, double scale)
     {
         var tensors = new Dictionary<string, Tensor>();
-        for (var layer = 0; layer < AdapterSketch.Base.Layers; layer++)
+        for (var layer = 0; layer < _base.Layers; layer++)
         {
             foreach (var linear in TunedLinearExtensions.All)
             {
@@ -96,9 +112,9 @@ internal sealed class PeftSketch
     }
 
     /// <summary>The row of Hugging Face's that is a row of Meta's.</summary>
-    private static int FromMeta(int row)
+    private int FromMeta(int row)
     {
-        var width = AdapterSketch.Base.HeadWidth;
+        var width = _base.HeadWidth;
         var (head, within) = (row / width, row % width);
         return (head * width) + (within / 2) + (within % 2 * width / 2);
     }
