@@ -48,7 +48,7 @@ public sealed class AdapterPackage : IDisposable
     /// <returns>The adapter, owned by the caller.</returns>
     /// <exception cref="EngineException">
     /// <see cref="EngineErrorCode.InvalidFile"/>: damaged, hostile, or no adapter. <see cref="EngineErrorCode.Incompatible"/>: made for another
-    /// base, or of a kind that is not supported. <see cref="EngineErrorCode.InvalidRequest"/>: an option out of range.
+    /// base, or not what an option says. <see cref="EngineErrorCode.InvalidRequest"/>: an option out of range.
     /// </exception>
     public static AdapterPackage Read(string path, AdapterReadOptions options)
     {

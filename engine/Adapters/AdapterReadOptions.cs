@@ -5,7 +5,10 @@ using Herd.Engine.Vision;
 namespace Herd.Engine.Adapters;
 
 /// <summary>What an adapter's file is read against, and what official files leave out.</summary>
-/// <remarks>A file in Herd's own form knows all but the base itself; naming another value than it has is refused.</remarks>
+/// <remarks>
+/// A file in Herd's own form knows all but the base itself; naming another value than it has is refused. So is a value that a file of its kind cannot have, but
+/// what concerns pictures where it takes none.
+/// </remarks>
 public sealed record AdapterReadOptions
 {
     /// <summary>Sizes of the base.</summary>
@@ -14,7 +17,7 @@ public sealed record AdapterReadOptions
     /// <summary>Digest of the base, lower-case hexadecimal SHA-256.</summary>
     public required string BaseDigest { get; init; }
 
-    /// <summary>Attention heads of the visual blocks.</summary>
+    /// <summary>Attention heads of the visual blocks; ignored where it takes no pictures.</summary>
     /// <value>Default null: what the file says, else 16, as in the released models.</value>
     public int? VisualHeads { get; init; }
 

@@ -14,17 +14,7 @@ internal static class PackageReader
     {
         var manifest = AdapterManifest.Parse(files.ManifestJson, files.Path);
         ExpectBase(files.Path, manifest.Base, options.BaseDigest);
-        ExpectAgreement(files.Path, "template", manifest.Template, options.Template);
-        if (manifest.Visual is { } visual)
-        {
-            ExpectAgreement(files.Path, "heads", visual.Heads, options.VisualHeads ?? visual.Heads);
-            ExpectAgreement(files.Path, "channelOrder", visual.ChannelOrder, options.ParsedChannelOrder ?? visual.ChannelOrder);
-        }
-
-        ExpectAgreement(files.Path, "gate", manifest.Prompts?.Gate, options.Gate);
-        ExpectAgreement(files.Path, "keyValues", manifest.Prompts?.KeyValues, options.PromptKeyValues);
-        ExpectAgreement(files.Path, "length", manifest.Prompts?.Length, options.PromptLength);
-        ExpectAgreement(files.Path, "order", manifest.Tuning?.Order, options.ScaleOrder);
+        ExpectAgreement(files.Path, manifest, options);
         return Assemble(manifest, files, options.BaseConfig);
     }
 
@@ -42,20 +32,21 @@ internal static class PackageReader
     {
         using var scope = NewDisposeScope();
         using var file = TensorFile.Open(path);
-        return Complete(OfficialFile.Read(file, options), options);
+        return Complete(path, OfficialFile.Read(file, options), options);
     }
 
     internal static AdapterPackage ReadPeft(string path, AdapterReadOptions options)
     {
         using var scope = NewDisposeScope();
         using var files = PeftFiles.Open(path);
-        return Complete(PeftReader.Read(files, options.BaseConfig), options);
+        return Complete(path, PeftReader.Read(files, options.BaseConfig), options);
     }
 
-    private static AdapterPackage Complete(AdapterParts parts, AdapterReadOptions options)
+    private static AdapterPackage Complete(string path, AdapterParts parts, AdapterReadOptions options)
     {
         var template = options.Template ?? PromptTemplate.All[0].Name;
         var package = Build(parts, options.BaseDigest, template, options.ParsedChannelOrder ?? default, options.BaseConfig);
+        ExpectAgreement(path, package.Manifest, options);
         return Keep(package);
     }
 
@@ -133,13 +124,29 @@ internal static class PackageReader
         }
     }
 
+    /// <summary>No option is passed over in silence: the adapter is as it says, or has no such part.</summary>
+    private static void ExpectAgreement(string path, AdapterManifest manifest, AdapterReadOptions options)
+    {
+        ExpectAgreement(path, "template", manifest.Template, options.Template);
+        if (manifest.Visual is { } visual)
+        {
+            ExpectAgreement(path, "heads", visual.Heads, options.VisualHeads ?? visual.Heads);
+            ExpectAgreement(path, "channelOrder", visual.ChannelOrder, options.ParsedChannelOrder ?? visual.ChannelOrder);
+        }
+
+        ExpectAgreement(path, "gate", manifest.Prompts?.Gate, options.Gate);
+        ExpectAgreement(path, "keyValues", manifest.Prompts?.KeyValues, options.PromptKeyValues);
+        ExpectAgreement(path, "length", manifest.Prompts?.Length, options.PromptLength);
+        ExpectAgreement(path, "order", manifest.Tuning?.Order, options.ScaleOrder);
+    }
+
     private static void ExpectAgreement<T>(string path, string field, T told, T? asked)
     {
         if (asked is not null && !asked.Equals(told))
         {
             throw new EngineException(
                 EngineErrorCode.Incompatible,
-                $"{Path.GetFileName(path)}: field '{field}': expected {asked}, found {told}. Leave it open, or convert the original file anew.");
+                $"{Path.GetFileName(path)}: field '{field}': expected {asked}, found {(told is null ? "none" : told)}. Leave the setting out, or read the original file with it.");
         }
     }
 }

@@ -97,6 +97,22 @@ public sealed class AdapterKindTests : IDisposable
         Assert.Null(weights.InputScale(0, TunedLinear.Gate));
     }
 
+    [Fact]
+    public void Read_SettingThatTheKindHasNot_IsRefusedByName()
+    {
+        void Expect(string kind, AdapterReadOptions options, string named)
+        {
+            var error = Assert.Throws<EngineException>(() => AdapterPackage.Read(Sketch(kind).Write(_folder.In("file")), options));
+            Assert.Equal(EngineErrorCode.Incompatible, error.Code);
+            Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        }
+
+        Expect("early", AdapterSketch.Options with { Gate = GateForm.Raw }, "'gate': expected Raw, found Tanh");
+        Expect("early", AdapterSketch.Options with { PromptKeyValues = PromptProjection.Tuned }, "'keyValues': expected Tuned, found Base");
+        Expect("lora", AdapterSketch.Options with { PromptLength = 7 }, "'length': expected 7, found 3");
+        Expect("prefix", AdapterSketch.Options with { ScaleOrder = ScaleOrder.Output }, "'order': expected Output, found none");
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static AdapterSketch Sketch(string kind) => kind switch
