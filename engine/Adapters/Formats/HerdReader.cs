@@ -53,11 +53,6 @@ internal static class HerdReader
 
         if (manifest.EarlyFusion is not null)
         {
-            if (parts.Visual is null)
-            {
-                throw reader.Refuse(null, "a visual front end beside early fusion", "none");
-            }
-
             PromptReader.ReadVisualGates(reader, parts);
         }
     }

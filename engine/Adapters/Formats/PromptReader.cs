@@ -42,6 +42,7 @@ internal static class PromptReader
     internal static void ReadVisualGates(PartReader reader, AdapterParts parts)
     {
         var (names, config, canonical) = (reader.Names, reader.Config, CanonicalNames.Instance);
+        var slots = parts.Visual?.QueryLength ?? throw reader.Refuse(null, "a visual front end beside early fusion", "none");
         var early = 0;
         for (; early < config.Layers; early++)
         {
@@ -60,7 +61,7 @@ internal static class PromptReader
                 names.VisualGate(Math.Min(early, config.Layers - 1)), $"gates of visual slots in the first layers, at most {late}, where no static prompts stand", $"{early}");
         }
 
-        parts.EarlyFusion = new ManifestEarlyFusion { EarlyLayers = early, Slots = parts.Visual!.QueryLength };
+        parts.EarlyFusion = new ManifestEarlyFusion { EarlyLayers = early, Slots = slots };
     }
 
     private static void ReadGates(PartReader reader, AdapterParts parts)

@@ -162,6 +162,15 @@ public sealed class AdapterRefusalTests : IDisposable
     }
 
     [Fact]
+    public void Visual_slots_without_a_visual_front_end_are_refused()
+    {
+        var sketch = AdapterSketch.Early();
+        sketch.Tensors.Remove("clip_proj.weight");
+
+        Assert.Contains("a visual front end beside early fusion, found none", Refused(sketch).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_gap_in_the_layers_of_static_prompts_is_refused()
     {
         var sketch = AdapterSketch.Early();
