@@ -21,14 +21,14 @@ internal static class JpegHeader
     {
         PictureHeader? header = null;
         var scans = 0;
-        var orientation = Orientation.Upright;
+        Orientation? orientation = null;
         var rest = file[2..];
         while (true)
         {
             var marker = TakeMarker(ref rest);
             if (marker == EndOfImage)
             {
-                return header is { } found && scans > 0 ? found with { Orientation = orientation } : throw PictureHeader.Invalid("The JPEG holds no picture data.");
+                return header is { } found && scans > 0 ? found with { Orientation = orientation ?? Orientation.Upright } : throw PictureHeader.Invalid("The JPEG holds no picture data.");
             }
 
             if (marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xD7))
@@ -43,7 +43,7 @@ internal static class JpegHeader
             }
             else if (marker == ApplicationData && segment.StartsWith(ExifOrientation.Prefix))
             {
-                orientation = ExifOrientation.Read(segment);
+                orientation ??= ExifOrientation.Read(segment);
             }
             else if (marker == StartOfScan)
             {

@@ -67,7 +67,8 @@ public static class PictureDecoder
 
     private static DecodedPicture Load(ReadOnlyMemory<byte> bytes, PictureHeader header)
     {
-        using var image = Open(bytes.ToArray(), header.Format);
+        using var stored = Open(bytes, header);
+        using var image = OnCanvas(stored, header);
         if (image.Width != header.Width || image.Height != header.Height || image.Format is not (Enums.BandFormat.Uchar or Enums.BandFormat.Ushort))
         {
             var (claimed, found) = ($"{header.Width}x{header.Height}", $"{image.Width}x{image.Height} of {image.Format}");
@@ -79,13 +80,21 @@ public static class PictureDecoder
         return header.Orientation.Apply(new DecodedPicture(header.Width, header.Height, mode, Arrange(image, mode)));
     }
 
-    private static Image Open(byte[] file, PictureFormat format) => format switch
+    private static Image Open(ReadOnlyMemory<byte> bytes, PictureHeader header) => header.Format switch
     {
-        PictureFormat.Png => Image.PngloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        PictureFormat.Jpeg => Image.JpegloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        PictureFormat.Webp => Image.WebploadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
-        _ => Image.GifloadBuffer(file, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        PictureFormat.Png => Image.PngloadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        PictureFormat.Jpeg => Image.JpegloadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        PictureFormat.Webp => Image.WebploadBuffer(bytes.ToArray(), access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        _ => Image.GifloadBuffer([.. bytes.Span[..header.End!.Value], GifHeader.Trailer], access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
     };
+
+    /// <summary>
+    /// libvips takes canvases of 640x480, 800x600 and the like, and those beyond 2,048, for the screen that the GIF was made on, and gives the frame up to its far edges alone.
+    /// </summary>
+    private static Image OnCanvas(Image image, PictureHeader header) =>
+        header.Format == PictureFormat.Gif && image.Width <= header.Width && image.Height <= header.Height
+            ? image.Embed(0, 0, header.Width, header.Height, extend: Enums.Extend.Black)
+            : image.Copy();
 
     private static byte[] Samples(Image image)
     {

@@ -6,6 +6,9 @@ internal readonly record struct PictureHeader(PictureFormat Format, int Width, i
     /// <summary>How the stored pixels are to be turned.</summary>
     public Orientation Orientation { get; init; } = Orientation.Upright;
 
+    /// <summary>Where the bytes end that the decoder is to see; null for all. What follows is known to be of no use.</summary>
+    public int? End { get; init; }
+
     /// <exception cref="EngineException">The file is of another format, or its header is damaged or of a kind that is not taken.</exception>
     public static PictureHeader Read(ReadOnlySpan<byte> file)
     {

@@ -41,14 +41,14 @@ internal static class PngHeader
         return new PictureHeader(PictureFormat.Png, width, height, mode.Value) { Orientation = OrientationIn(file[HeaderEnd..]) };
     }
 
-    /// <summary>Only what lies before the pixels counts, as the format asks; chunks behind them are not searched for.</summary>
+    /// <summary>The format lets the chunk stand before the pixels or behind them.</summary>
     private static Orientation OrientationIn(ReadOnlySpan<byte> chunks)
     {
         const int Around = 12; // length, name and checksum
         while (chunks.Length >= Around)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(chunks);
-            if (length > chunks.Length - Around || chunks[4..8].SequenceEqual("IDAT"u8))
+            if (length > chunks.Length - Around)
             {
                 break;
             }
