@@ -163,22 +163,18 @@ internal sealed class PickleReader
         }
     }
 
-    /// <summary>PyTorch hangs version numbers on a state dictionary, as attributes of it. They are not needed. A module's attributes are what it is.</summary>
     private void Build(object? state)
     {
-        if (Peek() is PthModule module && module.Count == 0 && state is Dictionary<string, object?> attributes)
+        switch (Peek())
         {
-            foreach (var (name, value) in attributes)
-            {
-                module.Add(name, value);
-            }
-
-            return;
-        }
-
-        if (Peek() is not Dictionary<string, object?> || state is not Dictionary<string, object?>)
-        {
-            throw _input.Refuse("attributes of a state dictionary", "another value");
+            case PthModule module when state is Dictionary<string, object?> attributes && module.TrySet(attributes):
+            case Dictionary<string, object?> when state is Dictionary<string, object?>:
+                // PyTorch hangs version numbers on a state dictionary, as attributes of it. They are not needed.
+                break;
+            case PthModule:
+                throw _input.Refuse("the attributes of a module, by name and once", "others");
+            default:
+                throw _input.Refuse("attributes of a state dictionary", "another value");
         }
     }
 

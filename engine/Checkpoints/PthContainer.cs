@@ -4,26 +4,33 @@ namespace Herd.Engine.Checkpoints;
 
 /// <summary>Finds and reads the pickle of a PyTorch zip container.</summary>
 /// <remarks>Entries: <c>root/data.pkl</c>, <c>root/data/key</c> for each storage, perhaps <c>root/byteorder</c>; the root may have any
-/// name. A TorchScript archive has code and constants beside them, which are passed over.</remarks>
+/// name. A TorchScript archive has code and the code's constants beside them, which are passed over.</remarks>
 internal static class PthContainer
 {
     private const string PickleName = "data.pkl";
+    private const string EarlyScriptName = "model.json";
     private const int MaxPickleBytes = 16 << 20;
 
-    internal static Dictionary<string, object?> ReadRoot(FileBytes file)
+    private static readonly string[] Passed = ["code/", "constants/", "extra/"];
+
+    /// <returns>A dictionary, or a module.</returns>
+    internal static object ReadRoot(FileBytes file)
     {
         var entries = ZipDirectory.Read(file);
         var pickles = entries.Keys.Where(name => name.Split('/') is [_, PickleName]).ToList();
         if (pickles is not [var pickle])
         {
-            throw Refuse(file, $"one entry <root>/{PickleName}", $"{pickles.Count}", CheckpointException.SaveAgain);
+            throw entries.Keys.Any(name => name.Split('/') is [_, EarlyScriptName])
+                ? Refuse(file, $"one entry <root>/{PickleName}", $"{EarlyScriptName} and tensors/, the form of TorchScript before PyTorch 1.4", "Load the file in Python with torch.jit.load and save it again.")
+                : Refuse(file, $"one entry <root>/{PickleName}", $"{pickles.Count}", CheckpointException.SaveAgain);
         }
 
         var root = pickle[..^PickleName.Length];
         Check(file, entries, root);
         var content = PickleReader.Read(ReadEntry(file, entries[pickle]), file.Path, key => entries.GetValueOrDefault($"{root}data/{key}"));
-        return content as Dictionary<string, object?>
-            ?? throw Refuse(file, "a dictionary of tensors", "another value", CheckpointException.SavePlain);
+        return content is Dictionary<string, object?> or PthModule
+            ? content
+            : throw Refuse(file, "a dictionary of tensors", "another value", CheckpointException.SavePlain);
     }
 
     private static void Check(FileBytes file, IReadOnlyDictionary<string, ZipEntry> entries, string root)
@@ -42,7 +49,7 @@ internal static class PthContainer
     }
 
     private static bool IsRead(string name) =>
-        !(name.StartsWith("code/", StringComparison.Ordinal) || name.StartsWith("extra/", StringComparison.Ordinal) || name == "constants.pkl");
+        name != "constants.pkl" && !Array.Exists(Passed, folder => name.StartsWith(folder, StringComparison.Ordinal));
 
     private static byte[] ReadEntry(FileBytes file, ZipEntry entry)
     {

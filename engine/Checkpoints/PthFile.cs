@@ -19,14 +19,17 @@ public sealed class PthFile : ITensorFile
     private readonly PthData _data;
     private readonly Dictionary<string, PthTensor> _stored = [];
 
-    private PthFile(FileBytes file, Dictionary<string, object?> root)
+    private PthFile(FileBytes file, object root)
     {
         _file = file;
         _data = new PthData(file);
         Root = (IReadOnlyDictionary<string, object?>)new PthTree(file.Path).Convert("", root)!;
-        foreach (var (name, tensor) in root is PthModule module ? module.Tensors() : TensorsOf(root.GetValueOrDefault(ModelKey) as Dictionary<string, object?> ?? root))
+        foreach (var (name, tensor) in root is PthModule module ? module.Tensors() : TensorsOf((Dictionary<string, object?>)root))
         {
-            _stored[name] = tensor;
+            if (!_stored.TryAdd(name, tensor))
+            {
+                throw Refuse(name, "every name once", "two modules' tensors under it");
+            }
         }
 
         Tensors = _stored.ToDictionary(pair => pair.Key, pair => new TensorInfo(pair.Key, pair.Value.Storage.Type.DType, pair.Value.Shape));
@@ -116,8 +119,11 @@ public sealed class PthFile : ITensorFile
         return Signature(file) is ZipSignature or BarePickleSignature;
     }
 
-    private IEnumerable<(string Name, PthTensor Tensor)> TensorsOf(Dictionary<string, object?> model) =>
-        model.Select(entry => (entry.Key, entry.Value as PthTensor ?? throw Refuse(entry.Key, "a tensor", "another kind of value")));
+    private IEnumerable<(string Name, PthTensor Tensor)> TensorsOf(Dictionary<string, object?> root)
+    {
+        var model = root.GetValueOrDefault(ModelKey) as Dictionary<string, object?> ?? root;
+        return model.Select(entry => (entry.Key, entry.Value as PthTensor ?? throw Refuse(entry.Key, "a tensor", "another kind of value")));
+    }
 
     private static uint Signature(FileBytes file)
     {

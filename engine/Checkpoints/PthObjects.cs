@@ -18,12 +18,21 @@ internal enum PthGlobal
 }
 
 /// <summary>An object of a TorchScript archive: its attributes by name, nothing that could be run.</summary>
-internal sealed class PthModule : Dictionary<string, object?>
+internal sealed class PthModule
 {
+    private Dictionary<string, object?>? _attributes;
+
+    /// <summary>Its attributes; empty until they are set.</summary>
+    internal Dictionary<string, object?> Attributes => _attributes ?? [];
+
+    /// <summary>Sets the attributes, which may be another object's too: a copy for each would let a small file take any memory.</summary>
+    /// <returns>False where they are set already.</returns>
+    internal bool TrySet(Dictionary<string, object?> attributes) => (_attributes ??= attributes) == attributes;
+
     /// <summary>The tensors within, each under the names that lead to it, joined by dots. The tree is known to be of bounded depth.</summary>
     internal IEnumerable<(string Name, PthTensor Tensor)> Tensors(string prefix = "")
     {
-        foreach (var (name, value) in this)
+        foreach (var (name, value) in Attributes)
         {
             switch (value)
             {

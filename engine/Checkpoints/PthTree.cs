@@ -22,6 +22,7 @@ internal sealed class PthTree(string path)
         {
             null or string or long or double or bool => value,
             PthTensor tensor => new TensorInfo(name, tensor.Storage.Type.DType, tensor.Shape),
+            PthModule module => Convert(name, module.Attributes, depth),
             Dictionary<string, object?> entries => entries.ToDictionary(entry => entry.Key, entry => Convert(entry.Key, entry.Value, depth + 1)),
             IReadOnlyList<object?> items => items.Select(item => Convert(name, item, depth + 1)).ToList(),
             _ => throw Refuse(name, "a value", "a bare Python name or storage"),

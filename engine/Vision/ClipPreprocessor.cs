@@ -9,9 +9,11 @@ namespace Herd.Engine.Vision;
 /// </remarks>
 public static class ClipPreprocessor
 {
+    /// <summary>Of the training pictures, channel by channel.</summary>
+    internal static readonly IReadOnlyList<float> Mean = [0.48145466f, 0.4578275f, 0.40821073f];
+    internal static readonly IReadOnlyList<float> Deviation = [0.26862954f, 0.26130258f, 0.27577711f];
+
     private const int Rgb = 3;
-    private static readonly float[] Mean = [0.48145466f, 0.4578275f, 0.40821073f];
-    private static readonly float[] Deviation = [0.26862954f, 0.26130258f, 0.27577711f];
     private static readonly float[][] Normalised = [.. Enumerable.Range(0, Rgb).Select(NormalisedLevels)];
 
     /// <summary>Scales the short side to <paramref name="size"/>, keeps the central square, and drops alpha.</summary>

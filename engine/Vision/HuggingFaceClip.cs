@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Herd.Engine.Checkpoints;
 using static TorchSharp.torch;
 
@@ -6,7 +5,7 @@ namespace Herd.Engine.Vision;
 
 /// <summary>Hugging Face's form of CLIP under OpenAI's names: queries, keys and values put together, the output projection turned.</summary>
 /// <remarks>
-/// The text tower is passed over; any other tensor is refused by the encoder. A <c>config.json</c> beside the file is held to what the encoder computes.
+/// The text tower is passed over; any other tensor is refused by the encoder. Settings beside the file are held to what the encoder computes (<see cref="HuggingFaceClipConfig"/>).
 /// Names: docs/engine.md, "Image encoder files".
 /// </remarks>
 internal sealed class HuggingFaceClip : ITensorFile
@@ -16,8 +15,6 @@ internal sealed class HuggingFaceClip : ITensorFile
     private const string Model = "vision_model.";
     private const string Layers = Model + "encoder.layers.";
     private const string ProjectionWeight = "visual_projection.weight";
-    private const long HeadWidth = 64;
-    private const int MaxConfigBytes = 1 << 20;
 
     private static readonly (string Theirs, string Ours)[] Outside =
     [
@@ -41,16 +38,16 @@ internal sealed class HuggingFaceClip : ITensorFile
 
     /// <summary>Takes a file over, also where it fails.</summary>
     /// <param name="file">The file.</param>
-    /// <exception cref="CheckpointException">A tensor is missing or unknown, or the configuration asks for another encoder.</exception>
+    /// <exception cref="CheckpointException">A tensor is missing or unknown, or the settings ask for another encoder.</exception>
     public HuggingFaceClip(ITensorFile file)
     {
         _file = file;
         try
         {
-            CheckConfig(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file.Path))!, "config.json"));
             Map();
             ExpectAllKnown();
             Tensors = _sources.ToDictionary(source => source.Key, source => Describe(source.Key, source.Value));
+            HuggingFaceClipConfig.Check(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(file.Path))!, ClipShape.Of(this));
         }
         catch
         {
@@ -138,40 +135,6 @@ internal sealed class HuggingFaceClip : ITensorFile
         if (_file.Tensors.Keys.FirstOrDefault(name => !known.Contains(name) && !Array.Exists(Ignored, part => name.StartsWith(part, StringComparison.Ordinal))) is { } unknown)
         {
             throw Refuse(unknown, "only known tensors of CLIP", "another");
-        }
-    }
-
-    /// <summary>No tensor tells the activation, the epsilon or the number of heads.</summary>
-    private static void CheckConfig(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
-        using var file = FileBytes.Open(path);
-        var json = new byte[Math.Min(file.Length, MaxConfigBytes)];
-        file.Read(0, json);
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var vision = document.RootElement.TryGetProperty("vision_config", out var within) ? within : document.RootElement;
-            Expect(vision, path, "hidden_act", value => value.ValueKind == JsonValueKind.String && value.ValueEquals("quick_gelu"), "'quick_gelu'");
-            Expect(vision, path, "layer_norm_eps", value => value.TryGetDouble(out var epsilon) && epsilon == 1e-5, "1e-05");
-            var width = vision.TryGetProperty("hidden_size", out var hidden) && hidden.TryGetInt64(out var size) ? size : (long?)null;
-            Expect(vision, path, "num_attention_heads", value => value.TryGetInt64(out var heads) && (width is null || heads * HeadWidth == width), $"heads {HeadWidth} wide");
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
-        {
-            throw new CheckpointException(path, null, "a configuration in JSON", error.Message, CheckpointException.CopyAgain, error);
-        }
-    }
-
-    private static void Expect(JsonElement config, string path, string field, Func<JsonElement, bool> fits, string expected)
-    {
-        if (config.TryGetProperty(field, out var value) && !fits(value))
-        {
-            throw new CheckpointException(path, null, $"{expected} as '{field}' of the image encoder", CheckpointException.Quote(value.GetRawText()), "Take OpenAI's CLIP; other kinds compute something else.");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Herd.Engine.Checkpoints;
 using Herd.Engine.Tests.Checkpoints;
 using Herd.Engine.Vision;
@@ -10,7 +9,7 @@ namespace Herd.Engine.Tests.Vision;
 
 /// <summary>
 /// One image encoder in all forms of its file. No published file of the last two is at hand: Hugging Face's form is made by its names, the TorchScript archive
-/// by the operations that PyTorch's pickler is known to use.
+/// as PyTorch's pickler writes them.
 /// </summary>
 public sealed class ClipFormsTests : IDisposable
 {
@@ -35,7 +34,7 @@ public sealed class ClipFormsTests : IDisposable
         }
 
         SafetensorsWriter.Write(_folder.In("model.safetensors"), tensors);
-        File.WriteAllText(_folder.In("config.json"), """{"vision_config":{"hidden_act":"quick_gelu","hidden_size":128,"num_attention_heads":2,"layer_norm_eps":1e-05,"patch_size":14}}""");
+        File.WriteAllText(_folder.In("config.json"), """{"vision_config":{"hidden_act":"quick_gelu","hidden_size":128,"num_attention_heads":2,"layer_norm_eps":1e-05,"patch_size":14,"image_size":56,"projection_dim":512}}""");
 
         AssertSame(_folder.Path);
     }
@@ -43,14 +42,55 @@ public sealed class ClipFormsTests : IDisposable
     [Theory]
     [InlineData("""{"vision_config":{"hidden_act":"gelu"}}""", "'quick_gelu' as 'hidden_act'")]
     [InlineData("""{"hidden_act":"gelu"}""", "'quick_gelu' as 'hidden_act'")]
-    [InlineData("""{"vision_config":{"layer_norm_eps":1e-6}}""", "layer_norm_eps")]
-    [InlineData("""{"vision_config":{"hidden_size":128,"num_attention_heads":4}}""", "num_attention_heads")]
+    [InlineData("""{"vision_config":{"layer_norm_eps":1e-6}}""", "1E-05 as 'layer_norm_eps'")]
+    [InlineData("""{"vision_config":{"hidden_size":64}}""", "128 as 'hidden_size'")]
+    [InlineData("""{"vision_config":{"num_attention_heads":4}}""", "2 as 'num_attention_heads'")]
+    [InlineData("""{"vision_config":{"patch_size":16}}""", "14 as 'patch_size'")]
+    [InlineData("""{"vision_config":{"image_size":224}}""", "56 as 'image_size'")]
+    [InlineData("""{"vision_config":{"image_size":"56"}}""", "56 as 'image_size'")]
+    [InlineData("""{"vision_config":{"num_hidden_layers":3}}""", "2 as 'num_hidden_layers'")]
+    [InlineData("""{"vision_config":{"intermediate_size":1}}""", "as 'intermediate_size'")]
+    [InlineData("""{"vision_config":{"num_channels":4}}""", "3 as 'num_channels'")]
+    [InlineData("""{"projection_dim":1,"vision_config":{}}""", "as 'projection_dim'")]
+    [InlineData("""{"vision_config":{"patch_size":14,"patch_size":14}}""", "a configuration in JSON")]
+    [InlineData("""{"vision_config":7}""", "a configuration in JSON")]
     [InlineData("[", "a configuration in JSON")]
     public void Load_ConfigurationOfAnotherEncoder_IsRefusedByName(string config, string named)
     {
-        using var scope = NewDisposeScope();
-        SafetensorsWriter.Write(_folder.In("model.safetensors"), HuggingFace(widened: true));
-        File.WriteAllText(_folder.In("config.json"), config);
+        WriteHuggingFace(config, "config.json");
+
+        Assert.Contains(named, Assert.Throws<CheckpointException>(() => ClipEncoder.ComputeDigest(_folder.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"crop_size":56,"do_center_crop":true,"do_normalize":true,"do_resize":true,"feature_extractor_type":"CLIPFeatureExtractor","image_mean":[0.48145466,0.4578275,0.40821073],"image_std":[0.26862954,0.26130258,0.27577711],"resample":3,"size":56}""")]
+    [InlineData("""{"crop_size":{"height":56,"width":56},"do_convert_rgb":true,"do_rescale":true,"rescale_factor":0.00392156862745098,"size":{"shortest_edge":56},"do_pad":false,"processor_class":"CLIPProcessor"}""")]
+    [InlineData("""{"size":null,"do_pad":null}""")]
+    [InlineData("{}")]
+    public void Load_PreprocessingThatIsOurs_IsTheSameEncoder(string settings)
+    {
+        WriteHuggingFace(settings, "preprocessor_config.json");
+
+        AssertSame(_folder.Path);
+    }
+
+    [Theory]
+    [InlineData("""{"size":224}""", "56 for the short side as 'size'")]
+    [InlineData("""{"size":{"height":56,"width":56}}""", "'size'")]
+    [InlineData("""{"crop_size":{"height":56,"width":64}}""", "'crop_size'")]
+    [InlineData("""{"crop_size":{"height":56}}""", "'crop_size'")]
+    [InlineData("""{"resample":2}""", "3 (bicubic) as 'resample'")]
+    [InlineData("""{"image_mean":[0.5,0.5,0.5]}""", "'image_mean'")]
+    [InlineData("""{"image_mean":0.5}""", "'image_mean'")]
+    [InlineData("""{"image_std":[0.26862954,0.26130258]}""", "'image_std'")]
+    [InlineData("""{"rescale_factor":0.5}""", "1/255 as 'rescale_factor'")]
+    [InlineData("""{"do_resize":false}""", "true as 'do_resize'")]
+    [InlineData("""{"do_center_crop":false}""", "true as 'do_center_crop'")]
+    [InlineData("""{"do_flip_channel_order":true}""", "false as 'do_flip_channel_order'")]
+    [InlineData("[]", "a configuration in JSON")]
+    public void Load_OtherPreprocessing_IsRefusedByName(string settings, string named)
+    {
+        WriteHuggingFace(settings, "preprocessor_config.json");
 
         Assert.Contains(named, Assert.Throws<CheckpointException>(() => ClipEncoder.ComputeDigest(_folder.Path)).Message, StringComparison.Ordinal);
     }
@@ -75,30 +115,11 @@ public sealed class ClipFormsTests : IDisposable
     [Fact]
     public void Load_TorchScriptArchive_IsTheSameEncoderAndRunsNothing()
     {
-        WriteTorchScript(_folder.In("ViT-tiny.pt"));
+        using var scope = NewDisposeScope();
+        File.WriteAllBytes(_folder.In("ViT-tiny.pt"), TorchScriptBytes.Pack(OpenAi(widened: false)));
 
         AssertSame(_folder.In("ViT-tiny.pt"));
         AssertSame(_folder.Path);
-    }
-
-    [Fact]
-    public void Open_TorchScriptThatNamesOtherCode_IsRefused()
-    {
-        var pickle = new PickleBytes().Global("__torch__.M", "M").Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.NewObject)
-            .Op(PickleOpcode.EmptyDict).Op(PickleOpcode.Mark).Text("a").Global("os", "system").Op(PickleOpcode.SetItems).Op(PickleOpcode.Build).Stop();
-        File.WriteAllBytes(_folder.In("evil.pt"), PthBytes.Pack(pickle));
-
-        Assert.Contains("'os.system', which is not allowed", Assert.Throws<CheckpointException>(() => PthFile.Open(_folder.In("evil.pt"))).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Open_TorchScriptModuleWithinItself_IsRefused()
-    {
-        var pickle = new PickleBytes().Global("__torch__.M", "M").Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.NewObject).Op(PickleOpcode.BinPut, 0)
-            .Op(PickleOpcode.EmptyDict).Op(PickleOpcode.Mark).Text("a").Op(PickleOpcode.BinGet, 0).Op(PickleOpcode.SetItems).Op(PickleOpcode.Build).Stop();
-        File.WriteAllBytes(_folder.In("endless.pt"), PthBytes.Pack(pickle));
-
-        Assert.Contains("nested at most", Assert.Throws<CheckpointException>(() => PthFile.Open(_folder.In("endless.pt"))).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -114,89 +135,18 @@ public sealed class ClipFormsTests : IDisposable
         Assert.True(official.Encode(images).equal(other.Encode(images)).all().item<bool>());
     }
 
-    private static Dictionary<string, Tensor> HuggingFace(bool widened)
+    private static Dictionary<string, Tensor> HuggingFace(bool widened) => ClipForms.HuggingFace(OpenAi(widened));
+
+    private static Dictionary<string, Tensor> OpenAi(bool widened)
     {
         using var file = PthFile.Open(Golden);
-        Tensor Read(string name) => widened ? file.Read("visual." + name).to(ScalarType.Float32) : file.Read("visual." + name);
-        var tensors = new Dictionary<string, Tensor>
-        {
-            ["vision_model.embeddings.class_embedding"] = Read("class_embedding"),
-            ["vision_model.embeddings.patch_embedding.weight"] = Read("conv1.weight"),
-            ["vision_model.embeddings.position_embedding.weight"] = Read("positional_embedding"),
-            ["visual_projection.weight"] = Read("proj").t().contiguous(),
-        };
-        foreach (var kind in (string[])["weight", "bias"])
-        {
-            tensors[$"vision_model.pre_layrnorm.{kind}"] = Read($"ln_pre.{kind}");
-            tensors[$"vision_model.post_layernorm.{kind}"] = Read($"ln_post.{kind}");
-            for (var layer = 0; layer < 2; layer++)
-            {
-                var (theirs, ours) = ($"vision_model.encoder.layers.{layer}.", $"transformer.resblocks.{layer}.");
-                var parts = Read($"{ours}attn.in_proj_{kind}").chunk(3);
-                tensors[$"{theirs}self_attn.q_proj.{kind}"] = parts[0];
-                tensors[$"{theirs}self_attn.k_proj.{kind}"] = parts[1];
-                tensors[$"{theirs}self_attn.v_proj.{kind}"] = parts[2];
-                tensors[$"{theirs}self_attn.out_proj.{kind}"] = Read($"{ours}attn.out_proj.{kind}");
-                tensors[$"{theirs}layer_norm1.{kind}"] = Read($"{ours}ln_1.{kind}");
-                tensors[$"{theirs}layer_norm2.{kind}"] = Read($"{ours}ln_2.{kind}");
-                tensors[$"{theirs}mlp.fc1.{kind}"] = Read($"{ours}mlp.c_fc.{kind}");
-                tensors[$"{theirs}mlp.fc2.{kind}"] = Read($"{ours}mlp.c_proj.{kind}");
-            }
-        }
-
-        return tensors;
+        return file.Tensors.Values.ToDictionary(info => info.Name, info => widened ? file.Read(info.Name).to(ScalarType.Float32) : file.Read(info.Name));
     }
 
-    /// <summary>Modules as objects of classes of the archive's own code, which is packed beside them and would fail if it ran.</summary>
-    private static void WriteTorchScript(string path)
+    private void WriteHuggingFace(string settings, string file)
     {
         using var scope = NewDisposeScope();
-        using var file = PthFile.Open(Golden);
-        var entries = new List<(string Name, byte[] Content)> { ("clip/code/__torch__.py", "raise SystemExit"u8.ToArray()), ("clip/constants.pkl", new PickleBytes().Op(PickleOpcode.EmptyTuple).Stop()), ("clip/version", "3\n"u8.ToArray()) };
-        var pickle = new PickleBytes();
-        WriteModule("", file.Tensors.Keys.Where(name => file.Tensors[name].DType is ScalarType.Float32 or ScalarType.Float16).ToList());
-        entries.Add(("clip/data.pkl", pickle.Stop()));
-        File.WriteAllBytes(path, Packed(entries));
-
-        void WriteModule(string prefix, List<string> names)
-        {
-            pickle.Global("__torch__.model", "Module").Op(PickleOpcode.EmptyTuple).Op(PickleOpcode.NewObject).Op(PickleOpcode.EmptyDict).Op(PickleOpcode.Mark);
-            pickle.Text("training").Op(PickleOpcode.NewFalse);
-            pickle.Text("sizes").Global("torch.jit._pickle", "build_intlist").Op(PickleOpcode.Mark).Op(PickleOpcode.EmptyList).Op(PickleOpcode.Mark).Number(3).Op(PickleOpcode.Appends)
-                .Op(PickleOpcode.Tuple).Op(PickleOpcode.Reduce);
-            foreach (var attribute in names.GroupBy(name => name[prefix.Length..].Split('.')[0]))
-            {
-                pickle.Text(attribute.Key);
-                if (prefix + attribute.Key is var name && file.Tensors.ContainsKey(name))
-                {
-                    var values = file.Read(name);
-                    var (info, key) = (file.Tensors[name], $"{entries.Count}");
-                    entries.Add(($"clip/data/{key}", values.bytes.ToArray()));
-                    long[] shape = [.. info.Shape];
-                    pickle.Tensor(info.DType == ScalarType.Float16 ? "HalfStorage" : "FloatStorage", key, values.numel(), 0, shape, values.stride());
-                }
-                else
-                {
-                    WriteModule(name + ".", [.. attribute]);
-                }
-            }
-
-            pickle.Op(PickleOpcode.SetItems).Op(PickleOpcode.Build);
-        }
-    }
-
-    private static byte[] Packed(List<(string Name, byte[] Content)> entries)
-    {
-        using var stream = new MemoryStream();
-        using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            foreach (var (name, content) in entries)
-            {
-                using var entry = zip.CreateEntry(name, name.Contains("/code/", StringComparison.Ordinal) ? CompressionLevel.Optimal : CompressionLevel.NoCompression).Open();
-                entry.Write(content);
-            }
-        }
-
-        return stream.ToArray();
+        SafetensorsWriter.Write(_folder.In("model.safetensors"), HuggingFace(widened: true));
+        File.WriteAllText(_folder.In(file), settings);
     }
 }

@@ -16,6 +16,8 @@ internal sealed class ClipSketch : IDisposable
 
     public int Layers { get; init; } = 2;
 
+    public int MlpWidth { get; init; } = 256;
+
     public int OutputWidth { get; init; } = 24;
 
     public string Folder => _folder;
@@ -32,8 +34,8 @@ internal sealed class ClipSketch : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    // Belongs to the caller's scope.
-    private Dictionary<string, Tensor> Tensors()
+    /// <summary>By OpenAI's names; belongs to the caller's scope.</summary>
+    public Dictionary<string, Tensor> Tensors()
     {
         var random = new Generator(5);
         var tensors = new Dictionary<string, Tensor>
@@ -53,8 +55,8 @@ internal sealed class ClipSketch : IDisposable
             AddAffine(block + "attn.in_proj_", [3 * Width, Width]);
             AddAffine(block + "attn.out_proj.", [Width, Width]);
             AddAffine(block + "ln_2.", [Width]);
-            AddAffine(block + "mlp.c_fc.", [4 * Width, Width]);
-            AddAffine(block + "mlp.c_proj.", [Width, 4 * Width]);
+            AddAffine(block + "mlp.c_fc.", [MlpWidth, Width]);
+            AddAffine(block + "mlp.c_proj.", [Width, MlpWidth]);
         }
 
         random.Dispose();
