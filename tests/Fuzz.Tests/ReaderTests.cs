@@ -6,7 +6,7 @@ namespace Herd.Fuzz.Tests;
 public sealed class ReaderTests : IClassFixture<ReaderTests.Readers>
 {
     private const int Seed = 20;
-    private const long Inputs = 1_500;
+    private const long Inputs = 1_000;
 
     private readonly Readers _readers;
 

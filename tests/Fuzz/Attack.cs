@@ -8,7 +8,7 @@ namespace Herd.Fuzz;
 internal sealed class Attack(FuzzTarget target, int seed)
 {
     private const int CheckTensorsEvery = 64;
-    private const long MostResident = 1L << 30;
+    private const long MostResident = 512L << 20;
 
     /// <summary>Longest time for one input.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

@@ -27,7 +27,7 @@ internal sealed class Campaign(IReadOnlyList<FuzzTarget> targets, int seed, long
                 outcomes.Add(outcome);
             }
         });
-        await output.WriteLineAsync("reader            inputs   refused   inputs/s  slowest ms  allocated MiB  resident MiB  findings");
+        await output.WriteLineAsync("reader              inputs   refused   inputs/s  slowest ms  allocated MiB  resident MiB  findings");
         foreach (var target in targets)
         {
             await output.WriteLineAsync(Line(target.Name, [.. outcomes.Where(outcome => outcome.Target == target.Name)]));
@@ -62,8 +62,8 @@ internal sealed class Campaign(IReadOnlyList<FuzzTarget> targets, int seed, long
         var rate = inputs / Math.Max(outcomes.Sum(outcome => outcome.Seconds), 1e-6);
         var findings = outcomes.Sum(outcome => outcome.Findings.Count);
         return outcomes.Count == 0
-            ? $"{name,-16} {0,8}"
-            : $"{name,-16} {inputs,8} {outcomes.Sum(outcome => outcome.Refused),9} {rate,10:F0} {outcomes.Max(outcome => outcome.SlowestMilliseconds),11:F1} "
+            ? $"{name,-18} {0,8}"
+            : $"{name,-18} {inputs,8} {outcomes.Sum(outcome => outcome.Refused),9} {rate,10:F0} {outcomes.Max(outcome => outcome.SlowestMilliseconds),11:F1} "
               + $"{outcomes.Max(outcome => outcome.MostAllocated) / 1048576.0,14:F1} {outcomes.Max(outcome => outcome.PeakResident) / 1048576.0,13:F0} {findings,9}";
     }
 

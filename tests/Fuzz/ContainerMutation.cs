@@ -20,7 +20,7 @@ internal static class ContainerMutation
         }
 
         var entries = ZipBytes.Unpack(container).ToList();
-        for (var changes = 1 + random.Next(3); changes > 0 && entries.Count > 0; changes--)
+        for (var changes = Mutation.Changes(random); changes > 0 && entries.Count > 0; changes--)
         {
             var at = random.Next(entries.Count);
             var (name, content) = entries[at];

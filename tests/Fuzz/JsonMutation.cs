@@ -22,7 +22,7 @@ internal static partial class JsonMutation
         }
 
         var text = Encoding.UTF8.GetString(json);
-        for (var changes = 1 + random.Next(3); changes > 0; changes--)
+        for (var changes = Mutation.Changes(random); changes > 0; changes--)
         {
             text = Once(random, text);
         }

@@ -7,7 +7,6 @@ using Herd.Engine.Tests.Adapters;
 using Herd.Engine.Tests.Checkpoints;
 using Herd.Engine.Tests.Tokenization;
 using Herd.Engine.Tokenization;
-using Herd.Engine.Vision;
 using Herd.Testing;
 using Herd.Testing.Adapters;
 using static TorchSharp.torch;
@@ -19,8 +18,6 @@ internal sealed class Targets : IDisposable
 {
     private const string SmallText = "The quick brown fox, 123! \u00FC\U0001F642";
 
-    private static readonly PictureLimits Pictures = new() { MaxBytes = 1 << 20, MaxPixels = 1 << 20 };
-
     private readonly ScratchFiles _files = new();
     private readonly byte[] _pth = PthBytes.PackTensor(12, 0, [3, 4], [4, 1]);
     private readonly byte[] _safetensors;
@@ -29,7 +26,7 @@ internal sealed class Targets : IDisposable
     {
         using var scope = NewDisposeScope();
         _safetensors = Bytes(path => SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = ones(2, 3), ["b"] = zeros(4, ScalarType.BFloat16) }, new Dictionary<string, string> { ["format"] = "pt" }));
-        All = [.. TensorFiles(), .. Tokenizers(), .. Configurations(), .. Adapters(), .. PictureFiles()];
+        All = [.. TensorFiles(), .. Tokenizers(), .. Configurations(), .. Adapters(), .. new VisionTargets(_files).All];
     }
 
     /// <summary>The targets.</summary>
@@ -79,6 +76,8 @@ internal sealed class Targets : IDisposable
     {
         var meta = Encoding.UTF8.GetBytes("""{"dim":64,"n_layers":2,"n_heads":4,"n_kv_heads":2,"vocab_size":-1,"multiple_of":32,"ffn_dim_multiplier":1.3,"norm_eps":1e-5,"rope_theta":500000.0,"use_scaled_rope":true}""");
         yield return new FuzzTarget("params-json", random => JsonMutation.Bytes(random, meta), bytes => LlamaConfig.FromMeta(Encoding.UTF8.GetString(bytes), "params.json", 512));
+        var quantized = Encoding.UTF8.GetBytes(new Quantization(Quantization.DefaultGroup, new string('a', 64), new string('b', 64)).ToJson());
+        yield return new FuzzTarget("herd-json", random => JsonMutation.Bytes(random, quantized), bytes => Quantization.Read(Encoding.UTF8.GetString(bytes), "herd.json"));
         var huggingFace = Encoding.UTF8.GetBytes(
             """
             {"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_act":"silu","hidden_size":64,"intermediate_size":192,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":512,
@@ -105,20 +104,28 @@ internal sealed class Targets : IDisposable
         yield return new FuzzTarget("herd", random => ContainerMutation.Zip(random, herd, ChangeOf), bytes => ReadAdapter(_files.Write("herd", "adapter", bytes))) { Share = 2 };
         var manifest = Encoding.UTF8.GetBytes(Manifest());
         yield return new FuzzTarget("manifest", random => JsonMutation.Bytes(random, manifest), bytes => AdapterManifest.Parse(Encoding.UTF8.GetString(bytes), "manifest.json"));
-        var peft = Bytes(path =>
+        foreach (var target in Peft())
         {
-            new PeftSketch(AdapterSketch.Base).WriteZip(path + ".zip", CompressionLevel.NoCompression);
-            File.Move(path + ".zip", path);
-        });
-        yield return new FuzzTarget("peft", random => ContainerMutation.Zip(random, peft, ChangeOf), bytes => ReadAdapter(_files.Write("peft", "adapter", bytes))) { Share = 2 };
+            yield return target;
+        }
     }
 
-    private static IEnumerable<FuzzTarget> PictureFiles()
+    /// <summary>A zip, and a folder of which one file is changed.</summary>
+    private IEnumerable<FuzzTarget> Peft()
     {
-        foreach (var (name, seeds) in PictureSeeds.All)
+        using var scope = NewDisposeScope();
+        var sketch = new PeftSketch(AdapterSketch.Base);
+        var zip = Bytes(path => File.Move(sketch.WriteZip(path + ".zip", CompressionLevel.NoCompression), path));
+        yield return new FuzzTarget("peft", random => ContainerMutation.Zip(random, zip, ChangeOf), bytes => ReadAdapter(_files.Write("peft", "adapter", bytes))) { Share = 2 };
+        foreach (var (name, file) in new[] { ("peft-config", "adapter_config.json"), ("peft-tensors", "adapter_model.safetensors") })
         {
-            Func<Random, byte[], byte[]> change = name == "png" ? ContainerMutation.Png : Mutation.Bytes;
-            yield return new FuzzTarget(name, random => change(random, seeds[random.Next(seeds.Count)]), bytes => ReadPicture(bytes)) { Share = 2, Allocated = 32 << 20 };
+            var folder = sketch.WriteFolder(Path.GetDirectoryName(_files[name, file])!);
+            var (seed, change) = (File.ReadAllBytes(Path.Combine(folder, file)), ChangeOf(file));
+            yield return new FuzzTarget(name, random => change(random, seed), bytes =>
+            {
+                _files.Write(name, file, bytes);
+                ReadAdapter(folder);
+            });
         }
     }
 
@@ -145,18 +152,6 @@ internal sealed class Targets : IDisposable
         using var scope = NewDisposeScope();
         _ = AdapterSummary.Read(path);
         using var package = AdapterPackage.Read(path, AdapterSketch.Options);
-    }
-
-    private static void ReadPicture(byte[] bytes)
-    {
-        try
-        {
-            _ = ClipPreprocessor.Resize(PictureDecoder.Decode(bytes, Pictures), 56);
-        }
-        catch (Engine.EngineException error) when (error.Code != Engine.EngineErrorCode.InvalidPicture)
-        {
-            throw new InvalidOperationException($"The code is {error.Code}.", error);
-        }
     }
 
     private string Manifest()
