@@ -142,6 +142,31 @@ public sealed class OpenAiTests(SharedGateway gateway)
     }
 
     [Fact]
+    public async Task Chat_WithWebpOrGif_AnswersBySightOfItsFirstFrame()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        await tenant.UploadAsync("eye", "BIAS.pth");
+        var png = await File.ReadAllBytesAsync(Path.Combine(RepositoryFiles.Golden, "images", "rgb_96x71.png"), Cancellation);
+        using var image = NetVips.Image.PngloadBuffer(png);
+        using var inverse = image.Invert();
+        var (still, other) = (image.GifsaveBuffer(), inverse.GifsaveBuffer());
+        async Task<string> AnswerAsync(byte[] picture, string type)
+        {
+            var parts = new[] { ChatMessageContentPart.CreateTextPart("abc"), ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(picture), type) };
+            return (await tenant.Chat("eye").CompleteChatAsync([new UserChatMessage(parts)], Greedy, Cancellation)).Value.Content[0].Text;
+        }
+
+        var seen = await AnswerAsync(still, "image/gif");
+
+        Assert.Equal(await AnswerAsync(png, "image/png"), await AnswerAsync(image.WebpsaveBuffer(lossless: true), "image/webp"));
+        Assert.Equal(seen, await AnswerAsync([.. still[..^1], .. other[FirstFrame(other)..]], "image/gif"));
+        Assert.NotEqual(seen, await AnswerAsync(other, "image/gif"));
+
+        // Where the frame's description begins, which takes the whole canvas.
+        static int FirstFrame(byte[] gif) => gif.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x2C, 0, 0, 0, 0, .. gif[6..10]]);
+    }
+
+    [Fact]
     public async Task Chat_StopText_EndsTheAnswerBeforeIt()
     {
         var tenant = await gateway.NewTenantAsync();

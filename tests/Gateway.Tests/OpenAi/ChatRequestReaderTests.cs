@@ -198,6 +198,13 @@ public sealed class ChatRequestReaderTests
     }
 
     [Theory]
+    [InlineData("data:image/webp;base64,AAEC")]
+    [InlineData("data:image/gif;base64,AAEC")]
+    [InlineData("data:image/jpg;base64,AAEC")]
+    [InlineData("DATA:IMAGE/GIF;BASE64,AAEC")]
+    public void Read_PictureOfAnyTypeThatIsRead_GivesItsBytes(string url) => Assert.Equal([0, 1, 2], Read(WithPicture(url)).Picture!.Value.ToArray());
+
+    [Theory]
     [InlineData(8, false)]
     [InlineData(7, true)]
     public void Read_PictureBeyondTheLimit_IsRefusedBeforeItIsDecoded(int limit, bool refused)
