@@ -110,13 +110,17 @@ internal sealed class Targets : IDisposable
         }
     }
 
-    /// <summary>A zip, and a folder of which one file is changed.</summary>
+    /// <summary>Zips, stored and deflated, and folders of which one file is changed.</summary>
     private IEnumerable<FuzzTarget> Peft()
     {
         using var scope = NewDisposeScope();
         var sketch = new PeftSketch(AdapterSketch.Base);
-        var zip = Bytes(path => File.Move(sketch.WriteZip(path + ".zip", CompressionLevel.NoCompression), path));
-        yield return new FuzzTarget("peft", random => ContainerMutation.Zip(random, zip, ChangeOf), bytes => ReadAdapter(_files.Write("peft", "adapter", bytes))) { Share = 2 };
+        byte[][] zips =
+        [
+            Bytes(path => File.Move(sketch.WriteZip(path + ".zip", CompressionLevel.NoCompression), path)),
+            Bytes(path => File.Move(sketch.WriteZip(path + ".zip", CompressionLevel.Fastest, "my-lora/"), path)),
+        ];
+        yield return new FuzzTarget("peft", random => ContainerMutation.Zip(random, zips[random.Next(zips.Length)], ChangeOf), bytes => ReadAdapter(_files.Write("peft", "adapter", bytes))) { Share = 2 };
         foreach (var (name, file) in new[] { ("peft-config", "adapter_config.json"), ("peft-tensors", "adapter_model.safetensors") })
         {
             var folder = sketch.WriteFolder(Path.GetDirectoryName(_files[name, file])!);
