@@ -116,7 +116,7 @@ internal static class GatewayProcess
     private static string? Explain(Exception exception) => exception switch
     {
         DataFolderInUseException => $"{exception.Message} On the command line: --data DIR.",
-        StartupException or EngineException or SchemaTooNewException => exception.Message,
+        StartupException or EngineException or SchemaTooNewException or SchemaTooOldException or DatabaseUnavailableException => exception.Message,
         OptionsValidationException invalid => string.Join('\n', invalid.Failures),
         UnauthorizedAccessException or IOException or InvalidDataException => exception.Message,
         _ => null,

@@ -21,7 +21,7 @@ internal sealed class ConversationRepository(Database database, TimeProvider tim
                 conversation.Tenant,
                 conversation.Id,
                 conversation.Model,
-                conversation.System,
+                System = Columns.OfText(conversation.System),
                 conversation.Epoch,
                 CreatedAt = Columns.Of(conversation.CreatedAt),
             },
@@ -135,7 +135,7 @@ internal sealed class ConversationRepository(Database database, TimeProvider tim
             Tenant = Tenant,
             Id = Id,
             Model = Model,
-            System = System,
+            System = Columns.Text(System),
             Epoch = Epoch,
             CreatedAt = Columns.Moment(CreatedAt),
         };
@@ -144,7 +144,7 @@ internal sealed class ConversationRepository(Database database, TimeProvider tim
         {
             Id = Id,
             Model = Model,
-            System = System,
+            System = Columns.Text(System),
             CreatedAt = Columns.Moment(CreatedAt),
             Turns = Turns,
             HistoryTokens = HistoryTokens,

@@ -4,6 +4,8 @@ using Herd.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Serialization;
+using Orleans.Storage;
 
 namespace Herd.Silo.Hosting;
 
@@ -41,8 +43,13 @@ internal static class OrleansSetup
     {
         silo.UseAdoNetClustering(builder => builder.Configure<Backend>((options, backend) =>
             (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
-        silo.AddAdoNetGrainStorageAsDefault(builder => builder.Configure<Backend>((options, backend) =>
-            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (backend.OrleansInvariant, backend.Source, true)));
+        silo.AddAdoNetGrainStorageAsDefault(builder => builder.Configure<Backend, Serializer>((options, backend, serializer) =>
+        {
+            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (backend.OrleansInvariant, backend.Source, true);
+
+            // Orleans' default writes the names of classes and assemblies; this one the ids and aliases that messages have.
+            options.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+        }));
         silo.UseAdoNetReminderService(builder => builder.Configure<Backend>((options, backend) =>
             (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
     }

@@ -25,8 +25,8 @@ public static class SiloHosting
     /// <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>. All are checked when the host starts.</para>
     /// <para>Afterwards the process's services hold <see cref="IGrainFactory"/>, <see cref="RoutingTable"/>, <see cref="ReplicaRouter"/> and
     /// <see cref="IBlobStore"/> and <see cref="ReplicaStartup"/>. Call it before adding hosted services that use grains.</para>
-    /// <para>Starting the host throws <see cref="OptionsValidationException"/>, <see cref="DataFolderInUseException"/> or
-    /// <see cref="SchemaTooNewException"/> where the operator has something to put right. The base loads in the background: see <see cref="ReplicaStartup"/>.</para>
+    /// <para>Starting the host throws <see cref="OptionsValidationException"/>, <see cref="DataFolderInUseException"/>,
+    /// <see cref="DatabaseUnavailableException"/>, <see cref="SchemaTooNewException"/> or <see cref="SchemaTooOldException"/> where the operator has something to put right. The base loads in the background: see <see cref="ReplicaStartup"/>.</para>
     /// </remarks>
     /// <param name="builder">The process.</param>
     /// <returns>The same builder.</returns>
@@ -58,7 +58,8 @@ public static class SiloHosting
     private static void AddStorage(IServiceCollection services)
     {
         services.AddSingleton<DataFolder>();
-        services.AddSingleton<Backend>(provider => new SqliteBackend(provider.GetRequiredService<DataFolder>().Database));
+        services.AddSingleton(provider => Backend.Create(
+            provider.GetRequiredService<DataFolder>(), provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<Migrator>();
         services.AddSingleton<Database>();
         services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(provider.GetRequiredService<DataFolder>().Blobs));

@@ -1,6 +1,8 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Hosting;
@@ -47,6 +49,6 @@ internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IInco
     private HerdException Translate(Exception exception, IIncomingGrainCallContext context)
     {
         logger.LogError(exception, "{Interface}.{Method} of {Grain} failed.", context.InterfaceName, context.MethodName, context.TargetId);
-        return new HerdException(HerdErrorCode.Internal, "Herd failed. Its log says why.");
+        return exception is DbException ? Database.Unavailable : new HerdException(HerdErrorCode.Internal, "Herd failed. Its log says why.");
     }
 }

@@ -15,8 +15,11 @@ internal sealed class DataFolder(IOptions<StorageOptions> options)
 
     internal string Blobs => Path.Combine(Root, "blobs");
 
+    // Another machine that mounts the folder has devices of its own.
+    private string Owner { get; } = options.Value.Database == StorageOptions.Sqlite ? "" : "@" + Environment.MachineName;
+
     internal IDisposable LockAll() => FileLock.Take(Path.Combine(Root, "locks", "data.lock"), Shared);
 
     internal IDisposable LockDevice(string device) =>
-        FileLock.Take(Path.Combine(Root, "locks", $"device-{device.Replace(':', '-')}.lock"), shared: false);
+        FileLock.Take(Path.Combine(Root, "locks", $"device-{device.Replace(':', '-')}{Owner}.lock"), shared: false);
 }

@@ -48,6 +48,16 @@ internal sealed class Migrator(Backend backend)
         },
         cancellationToken);
 
+    /// <summary>Demands a database that is neither older nor newer than this program.</summary>
+    /// <returns>The versions.</returns>
+    /// <exception cref="SchemaTooOldException">Scripts are due.</exception>
+    /// <exception cref="SchemaTooNewException">A newer program has migrated the database.</exception>
+    internal async Task<SchemaState> RequireCurrentAsync(CancellationToken cancellationToken)
+    {
+        var state = await InspectAsync(cancellationToken).ConfigureAwait(false);
+        return Due(state).Any() ? throw new SchemaTooOldException(state.Found, state.Known) : state;
+    }
+
     private async Task<SchemaState> ReadAsync(DbConnection connection, DbTransaction? transaction)
     {
         var exists = await connection.ExecuteScalarAsync<bool>(backend.CountVersionTables, transaction: transaction).ConfigureAwait(false);

@@ -7,10 +7,10 @@ namespace Herd.Silo.Storage;
 /// <remarks>The driver blocks while another process writes; on a grain's scheduler that would hold up the silo.</remarks>
 internal sealed class SqliteDataSource(string file) : DbDataSource
 {
-    // A grain call gives up after five seconds, so waiting longer for another writer helps nobody.
-    private const string Settings = "PRAGMA busy_timeout=5000; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;";
+    // A grain call gives up after five seconds, so waiting longer for another writer helps nobody; one more try must fit in.
+    private const string Settings = "PRAGMA busy_timeout=2000; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;";
 
-    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 5 }.ToString();
+    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 2 }.ToString();
 
     protected override DbConnection CreateDbConnection() => new SqliteConnection(ConnectionString);
 

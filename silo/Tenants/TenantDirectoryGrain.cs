@@ -104,9 +104,9 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
 
     private static void RequireLabel(string label)
     {
-        if (label is null || label.Length > MaxLabelLength)
+        if (label is null || label.Length > MaxLabelLength || label.Any(char.IsControl))
         {
-            throw HerdException.Invalid("label", $"'label' must be at most {MaxLabelLength} characters.");
+            throw HerdException.Invalid("label", $"'label' must be at most {MaxLabelLength} characters, and none of control.");
         }
     }
 }

@@ -1,26 +1,30 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tests.Hosting;
-using Herd.Testing;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Adapters;
 
 /// <summary>On a silo of its own: other tests publish the same content.</summary>
-public sealed class DeleteTests : IAsyncLifetime
+public abstract class DeleteTests(TestStorage storage) : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
     private TestSilo? _silo;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private TestSilo Silo => _silo!;
 
-    public async ValueTask InitializeAsync() => _silo = await TestSilo.StartAsync(_folder.Path, Cancellation);
+    public async ValueTask InitializeAsync()
+    {
+        await storage.InitializeAsync();
+        _silo = await TestSilo.StartAsync(storage, Cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {
         await Silo.DisposeAsync();
-        _folder.Dispose();
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -52,4 +56,8 @@ public sealed class DeleteTests : IAsyncLifetime
             Assert.Null(await Silo.Blobs.GetPathAsync(blob, Cancellation));
         }
     }
+
+    public sealed class OnSqlite() : DeleteTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : DeleteTests(new PostgresStorage(server));
 }

@@ -3,14 +3,13 @@ using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tests.Hosting;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Adapters;
 
-public sealed class PublishTests(SharedSilo shared)
+public abstract class PublishTests(DatabaseSilo shared) : DatabaseSiloTests(shared)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private TestSilo Silo => shared.Silo;
 
     [Fact]
     public async Task A_published_adapter_is_checked_stored_warmed_and_live_in_that_order()
@@ -122,4 +121,8 @@ public sealed class PublishTests(SharedSilo shared)
 
         Assert.Equal(("name", HerdErrorCode.InvalidArgument), (refused.Field, refused.Code));
     }
+
+    public sealed class OnSqlite(SharedSilo shared) : PublishTests(shared);
+
+    public sealed class OnPostgres(SharedPostgres server) : PublishTests(server.Silo);
 }

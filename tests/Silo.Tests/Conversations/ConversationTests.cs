@@ -3,16 +3,15 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tests.Hosting;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Conversations;
 
-public sealed class ConversationTests(SharedSilo shared)
+public abstract class ConversationTests(DatabaseSilo shared) : DatabaseSiloTests(shared)
 {
     private const int LongAnswer = 1500;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    private TestSilo Silo => shared.Silo;
 
     [Fact]
     public async Task A_turn_is_accepted_streamed_and_stored_as_it_was_streamed()
@@ -255,4 +254,8 @@ public sealed class ConversationTests(SharedSilo shared)
         await conversation.Create(new CreateConversation { Model = "base" }, Cancellation);
         return conversation;
     }
+
+    public sealed class OnSqlite(SharedSilo shared) : ConversationTests(shared);
+
+    public sealed class OnPostgres(SharedPostgres server) : ConversationTests(server.Silo);
 }

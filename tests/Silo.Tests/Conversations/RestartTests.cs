@@ -3,20 +3,24 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
-using Herd.Silo.Storage;
 using Herd.Silo.Tests.Hosting;
-using Herd.Testing;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Conversations;
 
 /// <summary>What is left of conversations when the process has ended.</summary>
-public sealed class RestartTests : IDisposable
+public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public ValueTask InitializeAsync() => storage.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task A_conversation_goes_on_after_a_restart_as_if_there_had_been_none()
@@ -45,8 +49,7 @@ public sealed class RestartTests : IDisposable
             await RunAsync(await BeginAsync(silo, "died"), "t1");
         }
 
-        var source = new SqliteDataSource(_folder.In("herd.db"));
-        await using (var connection = await source.OpenConnectionAsync(Cancellation))
+        await using (var connection = await storage.OpenAsync())
         {
             await connection.ExecuteAsync("UPDATE turns SET state = 0");
         }
@@ -99,7 +102,7 @@ public sealed class RestartTests : IDisposable
             async () => (await conversation.ListTurns(0, 1, Cancellation))[0] is { State: TurnState.Cancelled, FinishReason: FinishReason.Cancelled }, Cancellation);
     }
 
-    private Task<TestSilo> StartAsync(params (string, string)[] settings) => TestSilo.StartAsync(_folder.Path, Cancellation, settings);
+    private Task<TestSilo> StartAsync(params (string, string)[] settings) => TestSilo.StartAsync(storage, Cancellation, settings);
 
     // Not async: the caller's identity must be set in the test's own flow.
     private static Task<IConversationGrain> BeginAsync(TestSilo silo, string id)
@@ -124,4 +127,8 @@ public sealed class RestartTests : IDisposable
     {
         return ConversationTests.Ids(await conversation.RunTurn(ConversationTests.Turn(id, "Text of " + id, 12), Cancellation).ToListAsync(Cancellation));
     }
+
+    public sealed class OnSqlite() : RestartTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : RestartTests(new PostgresStorage(server));
 }

@@ -1,15 +1,14 @@
+using Dapper;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
-using Herd.Testing;
-using Microsoft.Data.Sqlite;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Hosting;
 
 /// <summary>Whatever fails below a grain, its caller gets an error that can be read in any process.</summary>
-public sealed class ForeignErrorTests : IAsyncLifetime
+public abstract class ForeignErrorTests(TestStorage storage) : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
     private TestSilo? _silo;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -18,38 +17,37 @@ public sealed class ForeignErrorTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _silo = await TestSilo.StartAsync(_folder.Path, Cancellation);
+        await storage.InitializeAsync();
+        _silo = await TestSilo.StartAsync(storage, Cancellation);
         await Silo.CreateTenantAsync("acme");
     }
 
     public async ValueTask DisposeAsync()
     {
         await Silo.DisposeAsync();
-        _folder.Dispose();
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
     public async Task A_failing_disk_in_the_middle_of_a_stream_is_an_internal_error()
     {
         CallerContext.SetTenant("acme");
-        Directory.Delete(_folder.In("blobs", "adapters"), recursive: true);
+        Directory.Delete(Path.Combine(storage.Folder, "blobs", "adapters"), recursive: true);
 
         var failed = await Assert.ThrowsAsync<HerdException>(() => Silo.PublishAsync("acme", "story", "BIAS.pth"));
 
         Assert.Equal(HerdErrorCode.Internal, failed.Code);
-        Assert.DoesNotContain(_folder.Path, failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(storage.Folder, failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_failing_database_is_unavailable_and_says_when_to_retry()
     {
         CallerContext.SetAdmin();
-        await using (var connection = new SqliteConnection($"Data Source={_folder.In("herd.db")}"))
+        await using (var connection = await storage.OpenAsync())
         {
-            await connection.OpenAsync(Cancellation);
-            await using var command = connection.CreateCommand();
-            command.CommandText = "DROP TABLE conversations";
-            await command.ExecuteNonQueryAsync(Cancellation);
+            await connection.ExecuteAsync("ALTER TABLE conversations RENAME TO lost");
         }
 
         var activating = await Assert.ThrowsAsync<HerdException>(() => Silo.Conversation("acme", "c1").Describe(Cancellation));
@@ -59,4 +57,8 @@ public sealed class ForeignErrorTests : IAsyncLifetime
         Assert.Equal((HerdErrorCode.Unavailable, HerdErrorCode.Unavailable), (activating.Code, calling.Code));
         Assert.NotNull(calling.RetryAfter);
     }
+
+    public sealed class OnSqlite() : ForeignErrorTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : ForeignErrorTests(new PostgresStorage(server));
 }

@@ -8,6 +8,7 @@ using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Devices;
 using Herd.Silo.Hosting;
+using Herd.Silo.Tests.Storage;
 using Herd.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,6 +48,11 @@ public sealed class TestSilo : IAsyncDisposable
             throw;
         }
     }
+
+    public static Task<TestSilo> StartAsync(TestStorage storage, CancellationToken cancellationToken, params (string Key, string Value)[] settings) =>
+        StartAsync(storage.Folder, cancellationToken, [.. storage.Settings, .. settings]);
+
+    public static IHost Build(TestStorage storage, params (string Key, string Value)[] settings) => Build(storage.Folder, [.. storage.Settings, .. settings]);
 
     public static IHost Build(string dataFolder, params (string Key, string Value)[] settings)
     {

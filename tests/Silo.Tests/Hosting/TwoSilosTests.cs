@@ -4,15 +4,14 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
-using Herd.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Hosting;
 
-public sealed class TwoSilosTests : IAsyncLifetime
+public abstract class TwoSilosTests(TestStorage storage) : IAsyncLifetime
 {
-    private readonly TestFolder _folder = new();
     private TestSilo? _first;
     private TestSilo? _second;
 
@@ -22,6 +21,7 @@ public sealed class TwoSilosTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        await storage.InitializeAsync();
         _first = await StartAsync("one", "cpu:0");
         _second = await StartAsync("two", "cpu:1");
         await Eventually.TrueAsync(() => First.Table.Replicas.Count(replica => replica.State == ReplicaState.Ready) == 2, Cancellation);
@@ -31,7 +31,8 @@ public sealed class TwoSilosTests : IAsyncLifetime
     {
         await First.DisposeAsync();
         await _second!.DisposeAsync();
-        _folder.Dispose();
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -125,5 +126,9 @@ public sealed class TwoSilosTests : IAsyncLifetime
     }
 
     private Task<TestSilo> StartAsync(string name, string device) => TestSilo.StartAsync(
-        _folder.Path, Cancellation, ("Cluster:SiloName", name), ("Replica:Device", device), ("Storage:Shared", "true"), ("Replica:DrainTimeout", "00:00:00"));
+        storage, Cancellation, ("Cluster:SiloName", name), ("Replica:Device", device), ("Storage:Shared", "true"), ("Replica:DrainTimeout", "00:00:00"));
+
+    public sealed class OnSqlite() : TwoSilosTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : TwoSilosTests(new PostgresStorage(server));
 }

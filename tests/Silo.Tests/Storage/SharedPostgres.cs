@@ -1,3 +1,4 @@
+using Herd.Silo.Tests.Hosting;
 using Herd.Testing.Postgres;
 
 namespace Herd.Silo.Tests.Storage;
@@ -6,6 +7,10 @@ namespace Herd.Silo.Tests.Storage;
 public sealed class SharedPostgres : IAsyncDisposable
 {
     private readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartAsync(CancellationToken.None));
+
+    public SharedPostgres() => Silo = new PostgresSilo(this);
+
+    public PostgresSilo Silo { get; }
 
     /// <summary>Makes an empty database; skips the test where this machine has no PostgreSQL.</summary>
     /// <returns>Its connection string.</returns>
@@ -17,6 +22,7 @@ public sealed class SharedPostgres : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Silo.DisposeAsync();
         if (_server.IsValueCreated)
         {
             await (await _server.Value).DisposeAsync();

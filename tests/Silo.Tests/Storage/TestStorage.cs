@@ -12,6 +12,9 @@ public abstract class TestStorage : IAsyncLifetime
 
     public string Folder => _folder.Path;
 
+    /// <summary>What a silo is configured with to use it.</summary>
+    public abstract IEnumerable<(string Key, string Value)> Settings { get; }
+
     internal Backend Backend => _backend!;
 
     public async ValueTask InitializeAsync() => _backend = await ConnectAsync();

@@ -3,19 +3,20 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tenants;
 using Herd.Silo.Tests.Hosting;
+using Herd.Silo.Tests.Storage;
 
 namespace Herd.Silo.Tests.Tenants;
 
-public sealed class ApiKeyTests(SharedSilo shared)
+public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(shared)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private ITenantDirectoryGrain Directory => shared.Silo.Grains.GetGrain<ITenantDirectoryGrain>(GrainKeys.TenantDirectory);
+    private ITenantDirectoryGrain Directory => Silo.Grains.GetGrain<ITenantDirectoryGrain>(GrainKeys.TenantDirectory);
 
     [Fact]
     public async Task A_new_key_names_its_tenant_until_it_is_revoked()
     {
-        await shared.Silo.CreateTenantAsync("key-life");
+        await Silo.CreateTenantAsync("key-life");
         CallerContext.SetAdmin();
 
         var created = await Directory.CreateKey("key-life", "for the test", Cancellation);
@@ -29,7 +30,7 @@ public sealed class ApiKeyTests(SharedSilo shared)
     [Fact]
     public async Task A_wrong_secret_and_an_unknown_id_say_the_same()
     {
-        await shared.Silo.CreateTenantAsync("key-wrong");
+        await Silo.CreateTenantAsync("key-wrong");
         CallerContext.SetAdmin();
         var created = await Directory.CreateKey("key-wrong", "", Cancellation);
 
@@ -41,7 +42,7 @@ public sealed class ApiKeyTests(SharedSilo shared)
     [Fact]
     public async Task Keys_are_random_and_of_the_form_that_is_read()
     {
-        await shared.Silo.CreateTenantAsync("key-form");
+        await Silo.CreateTenantAsync("key-form");
         CallerContext.SetAdmin();
 
         var one = await Directory.CreateKey("key-form", "", Cancellation);
@@ -54,8 +55,8 @@ public sealed class ApiKeyTests(SharedSilo shared)
     [Fact]
     public async Task Importing_a_key_again_is_no_error_and_taking_anothers_id_is()
     {
-        await shared.Silo.CreateTenantAsync("key-import");
-        await shared.Silo.CreateTenantAsync("key-import-other");
+        await Silo.CreateTenantAsync("key-import");
+        await Silo.CreateTenantAsync("key-import-other");
         CallerContext.SetAdmin();
         const string Key = "herd_imported_0123456789abcdef";
 
@@ -76,7 +77,7 @@ public sealed class ApiKeyTests(SharedSilo shared)
     [InlineData("herd_demo_0123456789abcdef ")]
     public async Task A_malformed_key_is_not_imported(string key)
     {
-        await shared.Silo.CreateTenantAsync("key-malformed-" + Guid.NewGuid().ToString("N"));
+        await Silo.CreateTenantAsync("key-malformed-" + Guid.NewGuid().ToString("N"));
         CallerContext.SetAdmin();
         var tenant = (await Directory.ListTenants(Cancellation)).Last(known => known.Name.StartsWith("key-malformed-", StringComparison.Ordinal)).Name;
 
@@ -86,7 +87,7 @@ public sealed class ApiKeyTests(SharedSilo shared)
     [Fact]
     public async Task Tenants_have_unique_names_that_follow_the_rule()
     {
-        await shared.Silo.CreateTenantAsync("key-unique");
+        await Silo.CreateTenantAsync("key-unique");
         CallerContext.SetAdmin();
 
         Assert.Equal(HerdErrorCode.AlreadyExists, await CodeAsync(() => Directory.CreateTenant("key-unique", null, Cancellation)));
@@ -100,6 +101,10 @@ public sealed class ApiKeyTests(SharedSilo shared)
     private async Task<KeyIdentity?> VerifyAsync(string key)
     {
         Assert.True(ApiKeyFormat.TryParse(key, out var id, out var secret));
-        return await shared.Silo.Grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(id)).Verify(secret, Cancellation);
+        return await Silo.Grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(id)).Verify(secret, Cancellation);
     }
+
+    public sealed class OnSqlite(SharedSilo shared) : ApiKeyTests(shared);
+
+    public sealed class OnPostgres(SharedPostgres server) : ApiKeyTests(server.Silo);
 }
