@@ -6,9 +6,9 @@ public sealed class AdapterLease : IDisposable
     private readonly AdapterRegistry _registry;
     private AdapterWeights? _weights; // not kept once it is given back: leases may be
 
-    internal AdapterLease(AdapterRegistry registry, string version, AdapterManifest manifest, AdapterWeights weights)
+    internal AdapterLease(AdapterRegistry registry, string version, AdapterManifest manifest, AdapterMemory memory, AdapterWeights weights)
     {
-        (_registry, Version, Manifest, _weights) = (registry, version, manifest, weights);
+        (_registry, Version, Manifest, Memory, _weights) = (registry, version, manifest, memory, weights);
     }
 
     /// <summary>The version's digest.</summary>
@@ -16,6 +16,9 @@ public sealed class AdapterLease : IDisposable
 
     /// <summary>What the version is.</summary>
     public AdapterManifest Manifest { get; }
+
+    /// <summary>What the version takes in host memory.</summary>
+    public AdapterMemory Memory { get; }
 
     /// <summary>The host tensors, borrowed for as long as the lease is held.</summary>
     internal AdapterWeights Weights => _weights ?? throw new ObjectDisposedException(nameof(AdapterLease));

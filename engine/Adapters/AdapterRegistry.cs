@@ -19,6 +19,21 @@ internal sealed class AdapterRegistry : IDisposable
         }
     }
 
+    /// <summary>Their visual front ends.</summary>
+    public FrontEndPool FrontEnds { get; } = new();
+
+    /// <summary>Bytes of all versions in host memory, each visual front end counted once.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Values.Sum(entry => entry.Memory.OwnBytes) + FrontEnds.HostBytes;
+            }
+        }
+    }
+
     /// <summary>Holds that have not been given back.</summary>
     public int Leases { get; private set; }
 
@@ -65,7 +80,7 @@ internal sealed class AdapterRegistry : IDisposable
 
             entry.Leases++;
             Leases++;
-            return new AdapterLease(this, version, entry.Manifest, entry.Weights);
+            return new AdapterLease(this, version, entry.Manifest, entry.Memory, entry.Weights);
         }
     }
 
@@ -104,6 +119,8 @@ internal sealed class AdapterRegistry : IDisposable
     private sealed class Entry(AdapterManifest manifest, AdapterWeights weights)
     {
         public AdapterManifest Manifest { get; } = manifest;
+
+        public AdapterMemory Memory { get; } = weights.Memory;
 
         public AdapterWeights Weights { get; } = weights;
 

@@ -8,15 +8,17 @@ namespace Herd.Engine.Adapters;
 /// <summary>An adapter's tensors as the engine computes with them: Float32, CPU. Null stands for what stays as the base has it.</summary>
 /// <remarks>
 /// <para>A tuned matrix computes <c>y = W (s * x) + b</c>, or <c>y = s * (W x + b)</c> in the paper's order, and its low-rank pair is added.</para>
-/// <para>Owns its tensors; those it returns are borrowed and never written. Any thread may read them.</para>
+/// <para>Owns its tensors, and holds its visual front end, which it may share with other versions; all are borrowed from it and never written. Any thread may
+/// read them.</para>
 /// </remarks>
 public sealed class AdapterWeights : IDisposable
 {
     private readonly Dictionary<string, Tensor> _tuning = [];
     private readonly Dictionary<string, Tensor> _lora = [];
     private readonly ManifestTuning? _tuned;
+    private readonly FrontEndLease? _visual;
 
-    private AdapterWeights(AdapterPackage package, LlamaConfig config)
+    private AdapterWeights(AdapterPackage package, LlamaConfig config, FrontEndPool frontEnds)
     {
         var manifest = package.Manifest;
         _tuned = manifest.Tuning;
@@ -27,7 +29,7 @@ public sealed class AdapterWeights : IDisposable
             switch (component.Name)
             {
                 case ComponentNames.Visual:
-                    Visual = new VisualFrontEnd(Shape(manifest, config), KeepAll(component));
+                    _visual = frontEnds.Lease(new FrontEndKey(component.Digest, manifest.Visual!.Heads), () => new VisualFrontEnd(Shape(manifest, config), KeepAll(component)));
                     break;
                 case ComponentNames.Prompts:
                     Prompts = LayerPromptsReader.Read(manifest, component.Tensors, config);
@@ -55,13 +57,14 @@ public sealed class AdapterWeights : IDisposable
     public bool WaitsForPicture { get; }
 
     /// <summary>The visual front end, or null for an adapter that takes no pictures.</summary>
-    public VisualFrontEnd? Visual { get; }
+    public VisualFrontEnd? Visual => _visual?.Host;
 
     /// <summary>Whether it tunes norms at all.</summary>
     public bool TunesNorms => _tuned?.Norms == true;
 
-    /// <summary>Bytes all its tensors take.</summary>
-    public long Bytes => Own.Sum(tensor => tensor.numel() * tensor.ElementSize) + (Visual?.Bytes ?? 0);
+    /// <summary>What it takes in host memory.</summary>
+    public AdapterMemory Memory => new(
+        Own.Sum(tensor => tensor.numel() * tensor.ElementSize), _visual is { Key: var key } ? $"{key.Component}/{key.Heads}" : null, Visual?.Bytes ?? 0);
 
     private IEnumerable<Tensor> Own => _tuning.Values.Concat(_lora.Values).Concat(Prompts.Values.SelectMany(layer => new[] { layer.Static, layer.Gate }.OfType<Tensor>()));
 
@@ -70,7 +73,10 @@ public sealed class AdapterWeights : IDisposable
     /// <param name="config">Sizes of the base.</param>
     /// <returns>The weights, owned by the caller.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.Incompatible"/>: the package was read for a base of other sizes.</exception>
-    public static AdapterWeights FromPackage(AdapterPackage package, LlamaConfig config)
+    public static AdapterWeights FromPackage(AdapterPackage package, LlamaConfig config) => FromPackage(package, config, new FrontEndPool());
+
+    /// <summary>The same, with a visual front end that is taken from others that have it, or lent to them.</summary>
+    internal static AdapterWeights FromPackage(AdapterPackage package, LlamaConfig config, FrontEndPool frontEnds)
     {
         ArgumentNullException.ThrowIfNull(package);
         if (package.BaseConfig != config)
@@ -81,7 +87,7 @@ public sealed class AdapterWeights : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        return new AdapterWeights(package, config);
+        return new AdapterWeights(package, config, frontEnds);
     }
 
     /// <summary>What is added to a matrix's output, [out], or null.</summary>
@@ -104,10 +110,15 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>The weight of the norm in front of a layer's feed-forward part, [width], or null.</summary>
     public Tensor? FeedForwardNorm(int layer) => _tuning.GetValueOrDefault(CanonicalNames.Instance.FeedForwardNorm(layer));
 
-    /// <summary>Frees the tensors.</summary>
+    /// <summary>The visual front end on a device. Device thread only.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>The front end, borrowed; null for an adapter that takes no pictures.</returns>
+    internal VisualFrontEnd? VisualOn(Device device) => _visual?.On(device);
+
+    /// <summary>Frees the tensors, the visual front end with its last holder.</summary>
     public void Dispose()
     {
-        Visual?.Dispose();
+        _visual?.Dispose();
         foreach (var tensor in Own)
         {
             tensor.Dispose();

@@ -57,6 +57,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Digests of the adapter versions in host memory.</summary>
     public IReadOnlyCollection<string> ResidentVersions => _registry.Versions;
 
+    /// <summary>Bytes of the adapter versions in host memory; what several share is counted once.</summary>
+    public long AdapterBytes => _registry.Bytes;
+
     /// <summary>What the engine holds now.</summary>
     public EngineStatus Status => _loop.Status;
 
@@ -122,7 +125,7 @@ public sealed class InferenceEngine : IAsyncDisposable
                 }
 
                 return _registry.TryLease(package.Version)
-                    ?? _registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, Base.Config));
+                    ?? _registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, Base.Config, _registry.FrontEnds));
             },
             cancellationToken);
 

@@ -18,7 +18,7 @@ internal sealed class PromptBuilder(LlamaModel model, ClipEncoder? encoder)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var visual = adapter.Visual is { } front && !(picture is null && adapter.WaitsForPicture) ? front.Query(Features(picture))[0] : null; // [A, width]
+        var visual = adapter.Visual is null || (picture is null && adapter.WaitsForPicture) ? null : VisualQuery(adapter, picture); // [A, width]
         var layers = new Dictionary<int, LayerKeyValues>();
         foreach (var (layer, prompts) in adapter.Prompts)
         {
@@ -41,6 +41,13 @@ internal sealed class PromptBuilder(LlamaModel model, ClipEncoder? encoder)
         }
 
         return new PromptKeyValues(layers);
+    }
+
+    /// <summary>Computed where the image encoder is; the adapter's prompts, to which it is added, lie in host memory.</summary>
+    private Tensor VisualQuery(AdapterWeights adapter, PreparedPicture? picture)
+    {
+        var features = Features(picture); // [1, C, clipWidth]
+        return adapter.VisualOn(features.device)!.Query(features)[0].cpu();
     }
 
     private Tensor Features(PreparedPicture? picture)

@@ -84,6 +84,15 @@ public sealed class VisualFrontEnd : IDisposable
         return Affine("visual_proj_norm").Normalise(filled).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same front end on another device.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>A copy, owned by the caller.</returns>
+    internal VisualFrontEnd CopyTo(Device device)
+    {
+        using var scope = NewDisposeScope();
+        return new VisualFrontEnd(Shape, _tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.to(device, copy: true)));
+    }
+
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {

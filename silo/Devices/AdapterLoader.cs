@@ -117,7 +117,7 @@ internal sealed class AdapterLoader(InferenceEngine engine, IBlobStore blobs, lo
 
             using var package = AdapterPackage.Open(version.Manifest, paths, engine.Base.Config);
             var lease = await engine.LoadAdapterAsync(package, CancellationToken.None).ConfigureAwait(false);
-            _idle.Add(lease, version.Components.Values.Sum(blob => blob.Length));
+            _idle.Add(lease);
         }
         finally
         {

@@ -79,7 +79,7 @@ public sealed class AdapterWeightsTests : IDisposable
         var idle = sketch.Tensors["llama.layers.0.attention.gate"].numel();
         using var weights = Weights(sketch);
 
-        Assert.Equal(4 * (sketch.Tensors.Values.Sum(tensor => tensor.numel()) - idle), weights.Bytes);
+        Assert.Equal(4 * (sketch.Tensors.Values.Sum(tensor => tensor.numel()) - idle), weights.Memory.OwnBytes + weights.Memory.FrontEndBytes);
     }
 
     [Fact]

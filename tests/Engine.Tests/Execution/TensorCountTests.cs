@@ -74,6 +74,35 @@ public sealed class TensorCountTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task LoadAdapterAsync_VersionsOfOneFrontEnd_HoldItsTensorsOnceAndLeaveNone()
+    {
+        await using var engine = await TinyModel.LoadAsync();
+        var path = TinyModel.Golden("adapters", TinyModel.Visual + ".pth");
+        var options = engine.AdapterReadOptions with { VisualHeads = TinyModel.VisualHeads };
+        using var alpaca = AdapterPackage.Read(path, options);
+        using var raw = AdapterPackage.Read(path, options with { Template = "raw" });
+        var frontEnd = alpaca.Components.Single(component => component.Name == "visual").Tensors.Count;
+        var before = CountWithoutGarbage();
+        Assert.True(GC.TryStartNoGCRegion(NoCollectionBytes));
+        try
+        {
+            var first = await engine.LoadAdapterAsync(alpaca, TestContext.Current.CancellationToken);
+            var one = torch.Tensor.TotalCount - before;
+            var second = await engine.LoadAdapterAsync(raw, TestContext.Current.CancellationToken);
+            Assert.Equal((2 * one) - frontEnd, torch.Tensor.TotalCount - before);
+
+            first.Dispose();
+            Assert.Equal(one, torch.Tensor.TotalCount - before);
+            second.Dispose();
+            Assert.Equal(before, torch.Tensor.TotalCount);
+        }
+        finally
+        {
+            EndNoCollection();
+        }
+    }
+
+    [Fact]
     public async Task LoadAsync_CancelledOrRefused_LeavesNoTensorBehind()
     {
         var before = CountWithoutGarbage();

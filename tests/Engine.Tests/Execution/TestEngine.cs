@@ -28,6 +28,8 @@ public sealed class TestEngine : IAsyncDisposable
 
     public IReadOnlyCollection<string> ResidentVersions => _engine.ResidentVersions;
 
+    public long AdapterBytes => _engine.AdapterBytes;
+
     public static async Task<TestEngine> LoadAsync(EngineOptions options, CancellationToken cancellationToken) =>
         new(await InferenceEngine.LoadAsync(options, cancellationToken: cancellationToken));
 
@@ -50,7 +52,7 @@ public sealed class TestEngine : IAsyncDisposable
         var end = Status;
         Assert.Equal((0, 0, end.TotalBlocks), (end.RunningSequences, end.WaitingSequences, end.FreeBlocks));
         Assert.Equal(0, end.AccountFaults);
-        Assert.Equal(0, _engine.AdapterLeases);
+        Assert.Equal((0, 0L), (_engine.AdapterLeases, _engine.AdapterBytes));
     }
 
     private AdapterLease? Kept(AdapterLease? lease)

@@ -16,7 +16,7 @@ internal static class TinyModel
     public const string Early = "early fusion";
     public const string PaperOrder = "scales in the paper's order";
 
-    private const int VisualHeads = 4;
+    public const int VisualHeads = 4;
 
     public static EngineOptions Options { get; } = new()
     {
