@@ -8,7 +8,6 @@ namespace Herd.Bench;
 internal static class Benchmark
 {
     private const int KvBlockTokens = 16;
-    private const int NoToken = -1; // ends no answer: all sequences run to the same length
 
     /// <summary>Measures.</summary>
     /// <param name="options">What.</param>
@@ -61,7 +60,7 @@ internal static class Benchmark
                 PromptIds = Prompt(engine, options, index),
                 Adapter = leases.Count == 0 ? null : leases[index % leases.Count],
                 MaxTokens = options.Generate,
-                EndId = NoToken,
+                IgnoreEnd = true, // all sequences run to the same length
             }),
         ];
     }

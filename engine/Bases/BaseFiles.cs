@@ -7,14 +7,16 @@ namespace Herd.Engine.Bases;
 /// <param name="Weights">The files of tensors, in order.</param>
 /// <param name="Index">What tells which of them holds which tensor; null where one file, or shards, hold all.</param>
 /// <param name="Config">The file of sizes.</param>
+/// <param name="Generation">What says how answers end; null where nothing does.</param>
 /// <param name="Tokenizer">The tokenizer's file.</param>
 /// <param name="Quantization">What says that matrices are in 8 bits; null where none are.</param>
-internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, string Config, string Tokenizer, string? Quantization)
+internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, string Config, string? Generation, string Tokenizer, string? Quantization)
 {
     private const string MetaConfig = "params.json";
     private const string MetaShard = "consolidated.00.pth";
     private const string MetaSafetensors = "consolidated.safetensors";
     private const string HuggingFaceConfig = "config.json";
+    private const string HuggingFaceGeneration = "generation_config.json";
     private const string HuggingFaceWeights = "model.safetensors";
     private const string HuggingFaceIndex = "model.safetensors.index.json";
     private const string MetaPattern = "consolidated.*";
@@ -45,8 +47,9 @@ internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, s
                 weights,
                 index,
                 Path.Combine(folder, meta ? MetaConfig : HuggingFaceConfig),
+                meta ? null : IfThere(folder, HuggingFaceGeneration),
                 tokenizer ?? FindTokenizer(folder),
-                Exists(folder, Bases.Quantization.FileName) ? Path.Combine(folder, Bases.Quantization.FileName) : null));
+                IfThere(folder, Bases.Quantization.FileName)));
     }
 
     /// <summary>The name of the only file of weights of a folder.</summary>
@@ -156,6 +159,8 @@ internal sealed record BaseFiles(IReadOnlyList<string> Weights, string? Index, s
         || (Exists(place, HuggingFaceConfig) && Directory.EnumerateFiles(place, HuggingFacePattern).Any());
 
     private static string List(List<string> names) => string.Join(", ", names.Take(MostListed)) + (names.Count > MostListed ? ", ..." : "");
+
+    private static string? IfThere(string folder, string file) => Exists(folder, file) ? Path.Combine(folder, file) : null;
 
     private static bool Exists(string folder, string file) => File.Exists(Path.Combine(folder, file));
 

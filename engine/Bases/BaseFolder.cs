@@ -11,9 +11,9 @@ public sealed class BaseFolder
 
     private readonly Quantization? _quantization;
 
-    private BaseFolder(BaseForm form, LlamaConfig config, BaseFiles files)
+    private BaseFolder(BaseForm form, LlamaConfig config, IReadOnlySet<int> endIds, BaseFiles files)
     {
-        (Form, Config, _files) = (form, config, files);
+        (Form, Config, EndIds, _files) = (form, config, endIds, files);
         _quantization = files.Quantization is { } path ? Quantization.Read(BaseFiles.ReadText(path), path) : null;
     }
 
@@ -23,11 +23,17 @@ public sealed class BaseFolder
     /// <summary>Its sizes.</summary>
     public LlamaConfig Config { get; }
 
+    /// <summary>The ids that end an answer: the tokenizer's, and those that a Hugging Face base's files name.</summary>
+    public IReadOnlySet<int> EndIds { get; }
+
     /// <summary>The files of tensors: <c>consolidated.NN.pth</c>, <c>consolidated.safetensors</c>, <c>model.safetensors</c>, or those that an index names.</summary>
     public IReadOnlyList<string> WeightsPaths => _files.Weights;
 
     /// <summary>The file of sizes, <c>params.json</c> or <c>config.json</c>.</summary>
     public string ConfigPath => _files.Config;
+
+    /// <summary>The file that names further ids that end an answer, <c>generation_config.json</c>; null where there is none.</summary>
+    public string? GenerationPath => _files.Generation;
 
     /// <summary>Neighbours in a row that share a scale, where the matrices of the blocks are stored in 8 bits; null where they are not.</summary>
     public int? Int8Group => _quantization?.Group;
@@ -53,7 +59,7 @@ public sealed class BaseFolder
             ? LlamaConfig.FromMeta(json, files.Config, tokenizer.VocabularySize)
             : LlamaConfig.FromHuggingFace(json, files.Config);
         return config.Vocabulary >= tokenizer.VocabularySize
-            ? new BaseFolder(form, config, files)
+            ? new BaseFolder(form, config, EndIdsOf(form, files, json, tokenizer), files)
             : throw new CheckpointException(
                 files.Tokenizer,
                 null,
@@ -72,13 +78,13 @@ public sealed class BaseFolder
     /// <summary>Names the base by what its files hold. Reads the weights once, which takes as long as reading them from disk.</summary>
     /// <param name="cache">Digests of files that were read before; null to read all.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, index, configuration and tokenizer; another one for each form of a base. A quantised folder has
+    /// <returns>Lower-case hexadecimal SHA-256 over those of weights, index, configuration (both files) and tokenizer; another one for each form of a base. A quantised folder has
     /// the name of the base it was made of.</returns>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: a file cannot be read, or is not the one that was quantised.</exception>
     public async Task<string> ComputeDigestAsync(FileDigestCache? cache = null, CancellationToken cancellationToken = default)
     {
         var digests = new MemoryStream();
-        string?[] paths = [.. _files.Weights, _files.Index, _files.Config, _files.Tokenizer];
+        string?[] paths = [.. _files.Weights, _files.Index, _files.Config, _files.Generation, _files.Tokenizer];
         foreach (var path in paths.OfType<string>())
         {
             digests.Write(await FileDigest.OfAsync(path, cache, cancellationToken).ConfigureAwait(false));
@@ -107,6 +113,18 @@ public sealed class BaseFolder
         return _files.Weights is [var only]
             ? TensorFile.Open(only)
             : new ShardFiles(OpenAll(_files.Weights), Tensors.All.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape));
+    }
+
+    /// <summary>Meta's files name none.</summary>
+    private static IReadOnlySet<int> EndIdsOf(BaseForm form, BaseFiles files, string configJson, LlamaTokenizer tokenizer)
+    {
+        if (form == BaseForm.Meta)
+        {
+            return tokenizer.EndIds;
+        }
+
+        var config = new ConfigFile(configJson, files.Config);
+        return EndTokens.Read(files.Generation is { } path ? [new ConfigFile(BaseFiles.ReadText(path), path), config] : [config], tokenizer);
     }
 
     private static List<ITensorFile> OpenAll(IEnumerable<string> paths)

@@ -31,7 +31,11 @@ public static class BaseQuantizer
         try
         {
             Directory.CreateDirectory(partial);
-            File.Copy(source.ConfigPath, Path.Combine(partial, Path.GetFileName(source.ConfigPath)));
+            foreach (var copied in new[] { source.ConfigPath, source.GenerationPath }.OfType<string>())
+            {
+                File.Copy(copied, Path.Combine(partial, Path.GetFileName(copied)));
+            }
+
             File.Copy(source.TokenizerPath, Path.Combine(partial, BaseFiles.TokenizerNameOf(source.TokenizerPath)));
             var weights = Path.Combine(partial, BaseFiles.SingleWeights(source.Form));
             await Task.Run(() => WriteWeights(source, weights, group, progress, cancellationToken), cancellationToken).ConfigureAwait(false);

@@ -52,9 +52,22 @@ internal sealed class ConfigFile
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
-            ? number
-            : throw Refuse(field, $"a whole number from {least} to {most}", Quote(value));
+        return TryInt(value, least, most) ?? throw Refuse(field, $"a whole number from {least} to {most}", Quote(value));
+    }
+
+    /// <summary>A field that holds a whole number, or a list of them.</summary>
+    internal IReadOnlyList<int>? TryInts(string field, int least, int most, int mostOfThem)
+    {
+        if (Find(field) is not { } value)
+        {
+            return null;
+        }
+
+        var entries = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().Take(mostOfThem + 1).ToList() : [value];
+        var numbers = entries.Select(entry => TryInt(entry, least, most)).OfType<int>().ToList();
+        return numbers.Count == entries.Count && numbers.Count >= 1 && numbers.Count <= mostOfThem
+            ? numbers
+            : throw Refuse(field, $"a whole number from {least} to {most}, or a list of 1 to {mostOfThem} of them", Quote(value));
     }
 
     internal double? TryNumber(string field, double least, double most)
@@ -117,6 +130,9 @@ internal sealed class ConfigFile
         var text = value.GetRawText();
         return text.Length <= LongestQuote ? text : text[..LongestQuote] + "...";
     }
+
+    private static int? TryInt(JsonElement value, int least, int most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most ? number : null;
 
     private EngineException Refuse(string expected, string found, Exception? inner, string? field = null)
     {

@@ -32,7 +32,7 @@ internal sealed class Generation
     /// <param name="clock">Measures the times reported.</param>
     public Generation(long id, GenerationRequest request, PreparedPicture? picture, AdapterLease? adapter, LlamaTokenizer tokenizer, TimeProvider clock)
     {
-        (_request, Picture, Adapter, _clock, _endIds) = (request, picture, adapter, clock, request.EndId is { } end ? new HashSet<int> { end } : tokenizer.EndIds);
+        (_request, Picture, Adapter, _clock, _endIds) = (request, picture, adapter, clock, request.EndIds ?? tokenizer.EndIds);
         _submitted = clock.GetTimestamp();
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);

@@ -44,6 +44,6 @@ public sealed record GenerationRequest
     /// <summary>A picture that is prepared already; it takes the place of <see cref="Picture"/>.</summary>
     internal PreparedPicture? PreparedPicture { get; init; }
 
-    /// <summary>The token that ends the answer, where it is not the tokenizer's.</summary>
-    internal int? EndId { get; init; }
+    /// <summary>The tokens that end the answer; null for the base's.</summary>
+    internal IReadOnlySet<int>? EndIds { get; init; }
 }

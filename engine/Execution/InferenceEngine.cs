@@ -39,6 +39,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>The base's tokenizer.</summary>
     public LlamaTokenizer Tokenizer => _loaded.Tokenizer;
 
+    /// <summary>The ids that end an answer: the tokenizer's, and those that a Hugging Face base's files name.</summary>
+    public IReadOnlySet<int> EndIds => _loaded.EndIds;
+
     /// <summary>Whether an image encoder is loaded.</summary>
     public bool HasVision => _loaded.Encoder is not null;
 
@@ -184,7 +187,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         try
         {
             var picture = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
-            var generation = new Generation(Interlocked.Increment(ref _lastId), request, picture, adapter, Tokenizer, _clock);
+            var generation = new Generation(Interlocked.Increment(ref _lastId), request with { EndIds = request.EndIds ?? EndIds }, picture, adapter, Tokenizer, _clock);
             _loop.Submit(generation);
             return generation;
         }

@@ -14,9 +14,9 @@ internal sealed class LoadedBase : IDisposable
 {
     private LlamaModel? _model;
 
-    private LoadedBase(BaseDescription description, WeightStore weights, LlamaTokenizer tokenizer, ClipEncoder? encoder, int contextTokens)
+    private LoadedBase(BaseDescription description, WeightStore weights, LlamaTokenizer tokenizer, ClipEncoder? encoder)
     {
-        (Description, Weights, Tokenizer, Encoder, ContextTokens) = (description, weights, tokenizer, encoder, contextTokens);
+        (Description, Weights, Tokenizer, Encoder) = (description, weights, tokenizer, encoder);
     }
 
     public BaseDescription Description { get; }
@@ -25,10 +25,13 @@ internal sealed class LoadedBase : IDisposable
 
     public LlamaTokenizer Tokenizer { get; }
 
+    /// <summary>The ids that end an answer.</summary>
+    public required IReadOnlySet<int> EndIds { get; init; }
+
     public ClipEncoder? Encoder { get; }
 
     /// <summary>Most tokens of one sequence: what was asked for, as far as the cache holds it.</summary>
-    public int ContextTokens { get; }
+    public required int ContextTokens { get; init; }
 
     public static async Task<LoadedBase> LoadAsync(EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
@@ -67,7 +70,7 @@ internal sealed class LoadedBase : IDisposable
         }
 
         var context = Math.Min(options.MaxSequenceTokens, options.KvCacheTokens / BlockAllocator.BlockTokens * BlockAllocator.BlockTokens);
-        return new LoadedBase(new BaseDescription(digest, folder.Config, weights.Parameters), weights, tokenizer, encoder, context);
+        return new LoadedBase(new BaseDescription(digest, folder.Config, weights.Parameters), weights, tokenizer, encoder) { EndIds = folder.EndIds, ContextTokens = context };
     }
 
     /// <summary>Makes what the device loop works with; this object owns it.</summary>

@@ -83,6 +83,12 @@ internal sealed class Targets : IDisposable
             {"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_act":"silu","hidden_size":64,"intermediate_size":192,"num_attention_heads":4,"num_hidden_layers":2,"vocab_size":512,
              "rms_norm_eps":1e-5,"rope_scaling":{"factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192,"rope_type":"llama3"},"tie_word_embeddings":false}
             """);
+        var generation = Encoding.UTF8.GetBytes("""{"bos_token_id":1,"eos_token_id":[2,5,511],"pad_token_id":0,"temperature":0.6,"do_sample":true,"transformers_version":"4.45.0"}""");
+        var tokenizer = LlamaTokenizer.Load(RepositoryFiles.Tokenizer);
+        yield return new FuzzTarget(
+            "generation-config-json",
+            random => JsonMutation.Bytes(random, generation),
+            bytes => EndTokens.Read([new ConfigFile(Encoding.UTF8.GetString(bytes), "generation_config.json")], tokenizer));
         yield return new FuzzTarget("config-json", random => JsonMutation.Bytes(random, huggingFace), bytes => LlamaConfig.FromHuggingFace(Encoding.UTF8.GetString(bytes), "config.json"));
     }
 

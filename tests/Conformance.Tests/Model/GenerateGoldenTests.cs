@@ -29,7 +29,7 @@ public sealed class GenerateGoldenTests
             Adapter = lease,
             PreparedPicture = pictures?[row],
             MaxTokens = run.RoomFor(ids),
-            EndId = run.EndId,
+            EndIds = run.EndId is { } end ? new HashSet<int> { end } : null,
         })));
 
         Assert.Equal(run.GeneratedIds, answers.Select(answer => answer.Ids));

@@ -22,6 +22,8 @@ public sealed class TestEngine : IAsyncDisposable
 
     public LlamaTokenizer Tokenizer => _engine.Tokenizer;
 
+    public IReadOnlySet<int> EndIds => _engine.EndIds;
+
     public EngineStatus Status => _engine.Status;
 
     public AdapterReadOptions AdapterReadOptions => _engine.AdapterReadOptions;
