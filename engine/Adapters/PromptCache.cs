@@ -16,6 +16,11 @@ internal sealed class PromptCache(long maximumIdleBytes) : IDisposable
     /// <summary>Holds that have not been given back.</summary>
     public int Leases => _entries.Values.Sum(entry => entry.Leases);
 
+    /// <summary>Whether an entry is there, so that a hold on it costs nothing.</summary>
+    /// <param name="key">What it depends on.</param>
+    /// <returns>True where it is.</returns>
+    public bool Has(KvKey key) => _entries.ContainsKey(key);
+
     /// <summary>Takes a hold on an entry, which is computed where it is not there.</summary>
     /// <param name="key">What it depends on.</param>
     /// <param name="compute">Computes it.</param>

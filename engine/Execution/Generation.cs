@@ -20,6 +20,7 @@ internal sealed class Generation
     private readonly TimeProvider _clock;
     private readonly long _submitted;
     private readonly IReadOnlySet<int> _endIds;
+    private GenerationFinished? _end;
     private TimeSpan? _firstToken;
     private int _decoded;
 
@@ -55,7 +56,6 @@ internal sealed class Generation
     /// <summary>The prompts of the adapter under the picture, while the generation lives; null for an adapter without prompts.</summary>
     public PromptKeyValues? Prompts { get; set; }
 
-
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;
 
@@ -64,10 +64,16 @@ internal sealed class Generation
 
     private int Generated => Sequence.Tokens.Count - Sequence.PromptTokens;
 
+    /// <summary>What a reader is told of a fault that is not the request's.</summary>
+    /// <param name="error">The fault.</param>
+    /// <returns>It, where it was meant for readers, or one that keeps it to the log.</returns>
+    public static EngineException Fault(Exception error) =>
+        error as EngineException ?? new EngineException(EngineErrorCode.Fault, "The engine failed while computing this request. The log says why.", error);
+
     /// <summary>Chooses the next token and tells the reader.</summary>
     /// <param name="logits">Behind the sequence's last token, one value per vocabulary entry.</param>
     /// <param name="sampler">Chooses.</param>
-    /// <returns>Whether the generation has ended; the reader has then been told everything.</returns>
+    /// <returns>Whether the answer ends here; the reader is told so by <see cref="Complete"/>.</returns>
     public bool Continue(float[] logits, Sampler sampler)
     {
         _firstToken ??= _clock.GetElapsedTime(_submitted);
@@ -97,9 +103,17 @@ internal sealed class Generation
         return true;
     }
 
-    /// <summary>Ends the generation with an error for its reader.</summary>
-    /// <param name="error">The error.</param>
-    public void Fail(Exception error) => _events.Writer.TryComplete(error);
+    /// <summary>Tells the reader that the generation has ended; what it held is free by then, so that the reader may come again at once.</summary>
+    /// <param name="error">Why it could not be completed; null where it was.</param>
+    public void Complete(EngineException? error)
+    {
+        if (error is null && _end is { } end)
+        {
+            _events.Writer.TryWrite(end);
+        }
+
+        _events.Writer.TryComplete(error);
+    }
 
     /// <summary>Takes tokens whose text the reader has already.</summary>
     private void Resume(IReadOnlyList<int> tokens)
@@ -145,13 +159,12 @@ internal sealed class Generation
         }
 
         var answerTokens = stopped ? _textEnds.FindLastIndex(end => end <= _stops.Released) + 1 : Generated;
-        _events.Writer.TryWrite(new GenerationFinished(reason, Sequence.PromptTokens, Generated, answerTokens)
+        _end = new GenerationFinished(reason, Sequence.PromptTokens, Generated, answerTokens)
         {
             Text = rest,
             ReusedTokens = Sequence.ReusedTokens ?? 0,
             TimeToFirstToken = _firstToken ?? TimeSpan.Zero,
             Duration = _clock.GetElapsedTime(_submitted),
-        });
-        _events.Writer.TryComplete();
+        };
     }
 }

@@ -23,14 +23,17 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly EngineOptions _options;
     private readonly LoadedBase _loaded;
     private readonly AdapterRegistry _registry;
+    private readonly GenerationPlaces _places;
     private readonly DeviceLoop _loop;
-    private readonly TimeProvider _clock;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly Lazy<Task> _closing;
     private long _lastId;
-    private int _disposed;
 
-    private InferenceEngine(EngineOptions options, LoadedBase loaded, AdapterRegistry registry, DeviceLoop loop, TimeProvider clock)
+    private InferenceEngine(EngineOptions options, LoadedBase loaded, ILogger logger)
     {
-        (_options, _loaded, _registry, _loop, _clock) = (options, loaded, registry, loop, clock);
+        (_options, _loaded, _registry, _closing) = (options, loaded, new AdapterRegistry(), new Lazy<Task>(CloseAsync));
+        _places = new GenerationPlaces(options.MaxRunningSequences + options.MaxWaitingSequences);
+        _loop = new DeviceLoop(loaded.MakeParts(options, _registry), _places, logger);
     }
 
     /// <summary>The base.</summary>
@@ -88,10 +91,7 @@ public sealed class InferenceEngine : IAsyncDisposable
                 var loaded = await LoadedBase.LoadAsync(options, progress, cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    var registry = new AdapterRegistry();
-                    var loop = new DeviceLoop(
-                        loaded.MakeParts(options, registry), options.MaxRunningSequences + options.MaxWaitingSequences, logger ?? NullLogger.Instance);
-                    return new InferenceEngine(options, loaded, registry, loop, TimeProvider.System);
+                    return new InferenceEngine(options, loaded, logger ?? NullLogger.Instance);
                 }
                 catch
                 {
@@ -162,19 +162,18 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(_closing.Value); // whoever comes second waits too
+
+    private async Task CloseAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            await Task.Run(_loop.Dispose).ConfigureAwait(false);
-            _registry.Dispose();
-            _loaded.Dispose();
-        }
+        await Task.Run(_loop.Dispose).ConfigureAwait(false);
+        _registry.Dispose();
+        _loaded.Dispose();
     }
 
     private void ExpectServing()
     {
-        if (Volatile.Read(ref _disposed) != 0)
+        if (_closing.IsValueCreated)
         {
             throw DeviceLoop.Stopped();
         }
@@ -182,10 +181,13 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     private async Task<Generation> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
-        // A hold of its own: the caller may give his back at once.
-        var adapter = request.Adapter is { } lease ? Hold(lease.Version) : null;
+        // Before anything is made for it: pictures of those who are refused must not cost the others time or memory.
+        _places.Enter();
+        AdapterLease? adapter = null;
         try
         {
+            // A hold of its own: the caller may give his back at once.
+            adapter = request.Adapter is { } lease ? Hold(lease.Version) : null;
             var picture = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
             var generation = new Generation(Interlocked.Increment(ref _lastId), request with { EndIds = request.EndIds ?? EndIds }, picture, adapter, Tokenizer, _clock);
             _loop.Submit(generation);
@@ -194,6 +196,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         catch
         {
             adapter?.Dispose();
+            _places.Leave();
             throw;
         }
     }

@@ -36,6 +36,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
     /// <summary>Plans the next step. The caller computes it and tells <see cref="Advance"/>.</summary>
     /// <returns>The plan.</returns>
+    /// <exception cref="AdapterPlacementException">A sequence cannot begin. Nothing is lost: without it, the plan can be made again.</exception>
     public StepPlan Next()
     {
         var chunks = new List<PlannedChunk>();
@@ -80,10 +81,10 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
     }
 
     /// <summary>Notes that a step has been computed.</summary>
-    /// <param name="plan">The step.</param>
-    public void Advance(StepPlan plan)
+    /// <param name="computed">What was computed of the plan.</param>
+    public void Advance(IEnumerable<PlannedChunk> computed)
     {
-        foreach (var chunk in plan.Chunks)
+        foreach (var chunk in computed)
         {
             blocks.Advance(chunk.Sequence, chunk.Count);
         }
@@ -110,7 +111,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
         var prefix = blocks.LongestPrefix(sequence);
         var pending = sequence.Tokens.Count - BlockLedger.TokensOf(prefix);
-        if (Math.Min(pending, PromptTiles.Tokens) > budget || !blocks.HasRoom(sequence, prefix) || !slots.TryLease(sequence.Adapter, out var slot))
+        if (Math.Min(pending, PromptTiles.Tokens) > budget || !blocks.HasRoom(sequence, prefix) || !TryPlace(sequence, out var slot))
         {
             return false;
         }
@@ -120,6 +121,18 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
         _waiting.RemoveFirst();
         _running.Add(sequence);
         return true;
+    }
+
+    private bool TryPlace(Sequence sequence, out int slot)
+    {
+        try
+        {
+            return slots.TryLease(sequence.Adapter, out slot);
+        }
+        catch (Exception error)
+        {
+            throw new AdapterPlacementException(sequence, error);
+        }
     }
 
     private bool Grow(Sequence sequence, List<Sequence> preempted)

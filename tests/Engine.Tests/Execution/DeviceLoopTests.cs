@@ -1,50 +1,57 @@
-using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
 using Herd.Engine.Scheduling;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Herd.Engine.Tests.Execution;
 
-/// <summary>Faults of the engine's own: those concerned are told, the others and the loop go on.</summary>
+/// <summary>Faults of the engine's own: those concerned are told, the others and the loop go on. And the ends of generations: whatever happens, each has one.</summary>
 public sealed class DeviceLoopTests
 {
     private const int NoSuchToken = 100_000;
+    private const int Tokens = 60;
+    private static readonly int[] Prompt = [1, 5, 9];
 
     [Fact]
-    public async Task Submit_AStepThatFails_EndsThoseInItAndNoOthers()
+    public async Task Submit_AStepThatFails_EndsTheOneAtFaultAndNoOther()
     {
-        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
-        using var registry = new AdapterRegistry();
-        var loop = new DeviceLoop(loaded.MakeParts(TinyModel.Options, registry), 8, NullLogger.Instance);
-        using (loop)
-        {
-            await ExpectFaultAsync(Submit(loaded, loop, [1, NoSuchToken]));
-            Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
-        }
+        using var loop = await TestLoop.StartAsync();
+        var alone = await loop.RunAsync(Prompt, Tokens);
+        Task<Answer>? bad = null;
+        var good = Enumerable.Range(0, 3).Select(_ => loop.Generation(Prompt, Tokens)).ToArray();
 
-        ExpectNothingHeld(loop.Status);
+        var answers = await Task.WhenAll(good.Select((generation, index) => loop.RunAsync(generation, count =>
+        {
+            if (index == 0 && count == 5)
+            {
+                bad = loop.RunAsync([1, NoSuchToken]);
+            }
+        })));
+
+        await ExpectFaultAsync(bad!);
+        Assert.All(answers, answer => Assert.Equal(alone.Ids, answer.Ids));
+        Assert.Equal(4, (await loop.RunAsync(Prompt)).Ids.Length);
     }
 
     [Fact]
-    public async Task Submit_AnAdapterThatCannotBePutOnTheDevice_EndsItsGenerationAndNotTheLoop()
+    public async Task Submit_AnAdapterThatCannotBePutOnTheDevice_EndsItsGenerationAndNoOther()
     {
-        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
-        using var registry = new AdapterRegistry();
-        var parts = loaded.MakeParts(TinyModel.Options, registry);
-        var slots = new SlotTable(1, (_, _) => throw new InvalidOperationException("The device is full."));
-        var loop = new DeviceLoop(parts with { Scheduler = new Scheduler(new SchedulerLimits(4, 80), parts.Blocks, slots) }, 8, NullLogger.Instance);
-        using var package = AdapterPackage.Read(
-            TinyModel.Golden("adapters", TinyModel.Chat + ".pth"), new AdapterReadOptions { BaseConfig = loaded.Description.Config, BaseDigest = loaded.Description.Digest });
-        using var lease = registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, loaded.Description.Config));
-
-        using (loop)
+        using var loop = await TestLoop.StartAsync(change: parts => parts with
         {
-            await ExpectFaultAsync(Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version)));
-            Assert.Equal(4, (await Submit(loaded, loop, [1, 5])).Ids.Length);
-        }
+            Scheduler = new Scheduler(new SchedulerLimits(4, 80), parts.Blocks, new SlotTable(1, (_, _) => throw new InvalidOperationException("The device is full."))),
+        });
+        var alone = await loop.RunAsync(Prompt, Tokens);
+        Task<Answer>? bad = null;
 
-        ExpectNothingHeld(loop.Status);
+        var answer = await loop.RunAsync(loop.Generation(Prompt, Tokens), count =>
+        {
+            if (count == 5)
+            {
+                bad = loop.RunAsync(Prompt, adapter: loop.Adapter(TinyModel.Chat));
+            }
+        });
+
+        await ExpectFaultAsync(bad!);
+        Assert.Equal(alone.Ids, answer.Ids);
     }
 
     [Theory]
@@ -52,59 +59,89 @@ public sealed class DeviceLoopTests
     [InlineData(80, PromptTiles.Tokens)] // its first tile in a step before
     public async Task Submit_APromptWhoseStepFails_LeavesToOthersOnlyWhatWasComputed(int stepTokens, int left)
     {
-        var options = TinyModel.Options with { MaxStepTokens = stepTokens, MaxRunningSequences = 4 };
-        using var loaded = await LoadedBase.LoadAsync(options, null, TestContext.Current.CancellationToken);
-        using var registry = new AdapterRegistry();
-        var loop = new DeviceLoop(loaded.MakeParts(options, registry), 8, NullLogger.Instance);
+        using var loop = await TestLoop.StartAsync(TinyModel.Options with { MaxStepTokens = stepTokens, MaxRunningSequences = 4 });
         int[] good = [1, .. Enumerable.Range(5, 149)];
         int[] bad = [.. good[..100], NoSuchToken];
-        using (loop)
-        {
-            await ExpectFaultAsync(Submit(loaded, loop, bad));
-            var first = await Submit(loaded, loop, good);
-            await ExpectFaultAsync(Submit(loaded, loop, bad));
-            var second = await Submit(loaded, loop, good);
+        await ExpectFaultAsync(loop.RunAsync(bad));
+        var first = await loop.RunAsync(good);
+        await ExpectFaultAsync(loop.RunAsync(bad));
+        var second = await loop.RunAsync(good);
 
-            Assert.Equal((left, 2 * PromptTiles.Tokens), (first.End.ReusedTokens, second.End.ReusedTokens));
-            Assert.Equal(first.Ids, second.Ids);
-        }
-
-        ExpectNothingHeld(loop.Status);
+        Assert.Equal((left, 2 * PromptTiles.Tokens), (first.End.ReusedTokens, second.End.ReusedTokens));
+        Assert.Equal(first.Ids, second.Ids);
     }
 
     [Fact]
     public async Task Submit_APictureThatCannotBeEncoded_EndsItsGenerationAndLeavesNothingHeld()
     {
-        using var loaded = await LoadedBase.LoadAsync(TinyModel.Options, null, TestContext.Current.CancellationToken);
-        using var registry = new AdapterRegistry();
-        var loop = new DeviceLoop(loaded.MakeParts(TinyModel.Options, registry), 8, NullLogger.Instance);
-        using var package = AdapterPackage.Read(
-            TinyModel.Golden("adapters", TinyModel.Visual + ".pth"),
-            new AdapterReadOptions { BaseConfig = loaded.Description.Config, BaseDigest = loaded.Description.Digest, VisualHeads = 4 });
-        using (var lease = registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, loaded.Description.Config)))
-        using (loop)
+        using var loop = await TestLoop.StartAsync();
+        await ExpectFaultAsync(loop.RunAsync(Prompt, adapter: loop.Adapter(TinyModel.Visual), picture: new PreparedPicture("digest", [0.5f])));
+        Assert.Equal(4, (await loop.RunAsync(Prompt, adapter: loop.Adapter(TinyModel.Visual))).Ids.Length);
+    }
+
+    [Fact]
+    public async Task Submit_AtTheEndOfAnAnswer_FindsItsPlaceFree()
+    {
+        using var loop = await TestLoop.StartAsync(places: 1);
+        for (var round = 0; round < 300; round++)
         {
-            var broken = new PreparedPicture("digest", [0.5f]);
-            await ExpectFaultAsync(Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version), broken));
-            Assert.Equal(4, (await Submit(loaded, loop, [1, 5], registry.TryLease(lease.Version))).Ids.Length);
+            Assert.Single((await loop.RunAsync(Prompt, tokens: 1)).Ids);
+        }
+    }
+
+    [Fact]
+    public async Task Submit_WhatCannotBeGivenBack_IsToldByTheAuditAndHoldsNobodyUp()
+    {
+        using var loop = await TestLoop.StartAsync(
+            change: parts => parts with { Scheduler = new Scheduler(new SchedulerLimits(4, 80), parts.Blocks, new SlotsThatStick()) }, expectedFaults: 3);
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(4, (await loop.RunAsync(Prompt, adapter: loop.Adapter(TinyModel.Chat))).Ids.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_WhileManyHandOverAndLeave_TellsEveryone()
+    {
+        var told = 0;
+        for (var round = 0; round < 8; round++)
+        {
+            using var loop = await TestLoop.StartAsync(places: 1000);
+            var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var callers = Enumerable.Range(0, 4).Select(caller => Task.Run(async () =>
+            {
+                for (var number = 0; ; number++)
+                {
+                    try
+                    {
+                        var generation = loop.Generation(Prompt, tokens: 3, number % 3 == 0 ? loop.Adapter(TinyModel.Chat) : null);
+                        if (number % 4 == 1)
+                        {
+                            loop.Submit(generation);
+                            loop.Loop.Abandon(generation);
+                            _ = await generation.Events.ReadAllAsync(TestContext.Current.CancellationToken).CountAsync(TestContext.Current.CancellationToken); // the last event may be missing
+                        }
+                        else
+                        {
+                            Assert.Equal(3, (await loop.RunAsync(generation)).Ids.Length);
+                        }
+
+                        Interlocked.Increment(ref told);
+                        begun.TrySetResult();
+                    }
+                    catch (EngineException error)
+                    {
+                        Assert.Equal(EngineErrorCode.Stopped, error.Code);
+                        return;
+                    }
+                }
+            })).ToArray();
+            await begun.Task.WaitAsync(TestContext.Current.CancellationToken);
+            loop.Close();
+            await Task.WhenAll(callers);
         }
 
-        ExpectNothingHeld(loop.Status);
-        Assert.Equal(0, registry.Leases);
-    }
-
-    private static void ExpectNothingHeld(EngineStatus status)
-    {
-        Assert.Equal((0, 0, status.TotalBlocks), (status.RunningSequences, status.WaitingSequences, status.FreeBlocks));
-        Assert.Equal(0, status.AccountFaults);
-    }
-
-    private static Task<Answer> Submit(LoadedBase loaded, DeviceLoop loop, int[] prompt, AdapterLease? adapter = null, PreparedPicture? picture = null)
-    {
-        var request = new GenerationRequest { PromptIds = prompt, MaxTokens = 4, IgnoreEnd = true };
-        var generation = new Generation(1, request, picture, adapter, loaded.Tokenizer, TimeProvider.System);
-        loop.Submit(generation);
-        return Answer.ReadAsync(generation.Events.ReadAllAsync(TestContext.Current.CancellationToken));
+        Assert.True(told >= 8);
     }
 
     private static async Task ExpectFaultAsync(Task<Answer> answer)
@@ -112,5 +149,19 @@ public sealed class DeviceLoopTests
         var error = await Assert.ThrowsAsync<EngineException>(() => answer);
         Assert.Equal(EngineErrorCode.Fault, error.Code);
         Assert.DoesNotContain("device is full", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class SlotsThatStick : ISlotTable
+    {
+        public int Leases { get; private set; }
+
+        public bool TryLease(string? adapter, out int slot)
+        {
+            slot = 0;
+            Leases += adapter is null ? 0 : 1;
+            return true;
+        }
+
+        public void Release(string? adapter) => throw new InvalidOperationException("The slot sticks.");
     }
 }

@@ -105,6 +105,12 @@ public sealed class RefusalTests(RefusalTests.Serving serving) : IClassFixture<R
         var error = await Assert.ThrowsAsync<EngineException>(() => Answer.ReadAsync(engine.GenerateAsync(Good, TestContext.Current.CancellationToken)));
         ExpectMessage(error, EngineErrorCode.Overloaded, ["3 generations", "Try again later"]);
 
+        // At the door, before its picture is looked at.
+        using var visual = await TinyModel.LoadAdapterAsync(engine, TinyModel.Visual);
+        var bad = Good with { Adapter = visual, Picture = [1, 2, 3] };
+        error = await Assert.ThrowsAsync<EngineException>(() => Answer.ReadAsync(engine.GenerateAsync(bad, TestContext.Current.CancellationToken)));
+        ExpectMessage(error, EngineErrorCode.Overloaded, ["3 generations"]);
+
         await leave.CancelAsync();
         foreach (var left in running)
         {

@@ -111,6 +111,20 @@ public sealed class StoppingTests
     }
 
     [Fact]
+    public async Task DisposeAsync_Twice_EndsBothTimesWhenAllHasEnded()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var engine = await InferenceEngine.LoadAsync(LongSequences, cancellationToken: cancel);
+        await using var running = engine.GenerateAsync(Endless, cancel).GetAsyncEnumerator(cancel);
+        Assert.True(await running.MoveNextAsync());
+
+        var first = engine.DisposeAsync().AsTask();
+        await engine.DisposeAsync();
+        Assert.True(first.IsCompletedSuccessfully);
+        Assert.Equal(0, engine.Status.RunningSequences);
+    }
+
+    [Fact]
     public async Task DisposeAsync_AndThenAnything_SaysStopped()
     {
         var cancel = TestContext.Current.CancellationToken;

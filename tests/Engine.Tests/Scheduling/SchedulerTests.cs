@@ -146,7 +146,7 @@ public sealed class SchedulerTests
             Assert.DoesNotContain(plan.Chunks, chunk => plan.Preempted.Contains(chunk.Sequence));
             Assert.All(plan.Chunks, Compute);
             var ending = plan.Chunks.Where(chunk => chunk.ReachesEnd).ToArray();
-            _scheduler.Advance(plan);
+            _scheduler.Advance(plan.Chunks);
             _scheduler.Audit();
             Assert.All(plan.Chunks, Check);
             foreach (var chunk in ending)
