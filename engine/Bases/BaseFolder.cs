@@ -11,9 +11,9 @@ public sealed class BaseFolder
 
     private readonly Quantization? _quantization;
 
-    private BaseFolder(BaseForm form, LlamaConfig config, IReadOnlySet<int> endIds, BaseFiles files)
+    private BaseFolder(BaseForm form, LlamaConfig config, LlamaTokenizer tokenizer, BaseFiles files)
     {
-        (Form, Config, EndIds, _files) = (form, config, endIds, files);
+        (Form, Config, Tokenizer, _files) = (form, config, tokenizer, files);
         _quantization = files.Quantization is { } path ? Quantization.Read(BaseFiles.ReadText(path), path) : null;
     }
 
@@ -24,7 +24,7 @@ public sealed class BaseFolder
     public LlamaConfig Config { get; }
 
     /// <summary>The ids that end an answer: the tokenizer's, and those that a Hugging Face base's files name.</summary>
-    public IReadOnlySet<int> EndIds { get; }
+    public required IReadOnlySet<int> EndIds { get; init; }
 
     /// <summary>The files of tensors: <c>consolidated.NN.pth</c>, <c>consolidated.safetensors</c>, <c>model.safetensors</c>, or those that an index names.</summary>
     public IReadOnlyList<string> WeightsPaths => _files.Weights;
@@ -37,6 +37,9 @@ public sealed class BaseFolder
 
     /// <summary>Neighbours in a row that share a scale, where the matrices of the blocks are stored in 8 bits; null where they are not.</summary>
     public int? Int8Group => _quantization?.Group;
+
+    /// <summary>Its tokenizer.</summary>
+    public LlamaTokenizer Tokenizer { get; }
 
     /// <summary>The tokenizer's file.</summary>
     public string TokenizerPath => _files.Tokenizer;
@@ -59,7 +62,7 @@ public sealed class BaseFolder
             ? LlamaConfig.FromMeta(json, files.Config, tokenizer.VocabularySize)
             : LlamaConfig.FromHuggingFace(json, files.Config);
         return config.Vocabulary >= tokenizer.VocabularySize
-            ? new BaseFolder(form, config, EndIdsOf(form, files, json, tokenizer), files)
+            ? new BaseFolder(form, config, tokenizer, files) { EndIds = EndIdsOf(form, files, json, tokenizer) }
             : throw new CheckpointException(
                 files.Tokenizer,
                 null,

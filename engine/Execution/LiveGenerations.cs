@@ -42,6 +42,11 @@ internal sealed class LiveGenerations(DeviceParts parts, GenerationPlaces places
     /// </summary>
     public void StartArrived()
     {
+        if (_arrived.Count == 0)
+        {
+            return;
+        }
+
         var (later, computed) = (new List<Generation>(), false);
         foreach (var generation in _arrived.Where(generation => _live.ContainsKey(generation.Sequence)))
         {

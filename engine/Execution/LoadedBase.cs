@@ -38,7 +38,6 @@ internal sealed class LoadedBase : IDisposable
         var devices = DeviceNames.Parse(options.Device);
         var dtype = options.Dtype == EngineDtype.Float32 ? ScalarType.Float32 : ScalarType.BFloat16;
         var folder = BaseFolder.Open(options.BaseFolder, options.TokenizerFile);
-        var tokenizer = LlamaTokenizer.Load(folder.TokenizerPath);
         progress?.Report(new LoadProgress("digest", 0));
         var digest = await folder.ComputeDigestAsync(options.DigestCache is { } cache ? new FileDigestCache(cache) : null, cancellationToken).ConfigureAwait(false);
 
@@ -70,7 +69,7 @@ internal sealed class LoadedBase : IDisposable
         }
 
         var context = Math.Min(options.MaxSequenceTokens, options.KvCacheTokens / BlockAllocator.BlockTokens * BlockAllocator.BlockTokens);
-        return new LoadedBase(new BaseDescription(digest, folder.Config, weights.Parameters), weights, tokenizer, encoder) { EndIds = folder.EndIds, ContextTokens = context };
+        return new LoadedBase(new BaseDescription(digest, folder.Config, weights.Parameters), weights, folder.Tokenizer, encoder) { EndIds = folder.EndIds, ContextTokens = context };
     }
 
     /// <summary>Makes what the device loop works with; this object owns it.</summary>

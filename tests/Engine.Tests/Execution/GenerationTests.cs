@@ -97,6 +97,7 @@ public sealed class GenerationTests
         var ids = Tokenizer.Encode("the User:", bos: false);
         var generation = Make(new GenerationRequest { PromptIds = [1], MaxTokens = 50, StopStrings = ["User:"], ResumeIds = ids });
         Assert.True(generation.EndsAtOnce);
+        generation.Complete(null);
         Assert.True(generation.Events.TryRead(out var last));
         Assert.Equal(FinishReason.Stop, Assert.IsType<GenerationFinished>(last).Reason);
         Assert.False(generation.Events.TryRead(out _));
@@ -135,6 +136,7 @@ public sealed class GenerationTests
             }
         }
 
+        generation.Complete(null);
         var events = new List<GenerationEvent>();
         while (generation.Events.TryRead(out var happened))
         {

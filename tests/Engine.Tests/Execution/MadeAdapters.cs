@@ -1,4 +1,6 @@
+using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
+using Herd.Testing.Adapters;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Tests.Execution;
@@ -48,6 +50,15 @@ internal static class MadeAdapters
         }
 
         SafetensorsWriter.Write(path, tensors);
+    }
+
+    /// <summary>A LoRA as PEFT saves it, alone over the base: no prompts, no norms.</summary>
+    public static void WritePeft(string folder, LlamaConfig config)
+    {
+        using var scope = NewDisposeScope();
+        var sketch = new PeftSketch(config);
+        sketch.Config["lora_alpha"] = 0.05; // its values are large
+        sketch.WriteFolder(folder);
     }
 
     private static int CountLayers(Dictionary<string, Tensor> tensors) => tensors.Keys.Count(name => name.EndsWith(".attention_norm.weight", StringComparison.Ordinal));

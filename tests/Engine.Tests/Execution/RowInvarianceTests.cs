@@ -8,7 +8,8 @@ namespace Herd.Engine.Tests.Execution;
 
 /// <summary>
 /// The law of the engine: a request is answered as it is answered alone, bit for bit, in any company. Random engines (little cache, small steps, few slots, with and
-/// without reuse of prompts, on one device or split over several) serve random mixes of all kinds of adapters that join, leave, go on behind tokens of before, are preempted and computed again.
+/// without reuse of prompts, on one device or split over several) serve random mixes of all kinds of adapters, with and without pictures, that join, leave, are cancelled, go on behind tokens of
+/// before, are preempted and computed again. No difference is allowed, be the choice as close as it may.
 /// </summary>
 public sealed class RowInvarianceTests(ITestOutputHelper output)
 {
@@ -28,7 +29,8 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         var asks = RandomAsks(new Random(firstSeed));
         var alone = await AnswerAloneAsync(TinyModel.Options with { Dtype = dtype, Weights = weights, ReusePrompts = false }, asks);
         var rounds = Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 } named ? int.Parse(named, CultureInfo.InvariantCulture) : DefaultRounds;
-        var (total, preemptions, evictions, reused) = (0, 0L, 0L, 0L);
+        var (preemptions, evictions, reused) = (0L, 0L, 0L);
+        var guests = new List<Guest>();
         var differences = new List<string>();
         for (var seed = firstSeed; seed < firstSeed + rounds; seed++)
         {
@@ -39,17 +41,21 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
             await using var engine = await TinyModel.LoadAsync(options);
             differences.AddRange((await RunAsync(engine, asks, alone, company, Workload.RandomArrivals(seed, company.Length))).Select(found => $"seed {seed}, {options}: {found}"));
             await engine.DisposeAsync();
-            total += company.Length;
+            guests.AddRange(company);
             preemptions += engine.Status.Preemptions;
             evictions += engine.Status.Evictions;
             reused += engine.Status.ReusedTokens;
         }
 
         output.WriteLine(
-            $"{dtype}, {weights}: {differences.Count} of {total} answers differ in {rounds} rounds; {preemptions} preemptions, {reused} prompt tokens reused, {evictions} pieces of prompts evicted");
+            $"{dtype}, {weights}: {differences.Count} of {guests.Count} answers differ in {rounds} rounds; {guests.Count(guest => guest.Leaves)} left, {guests.Count(guest => guest.IsCancelled)} were cancelled, {guests.Count(guest => guest.Resumed > 0)} went on; {preemptions} preemptions, {reused} prompt tokens reused, {evictions} pieces of prompts evicted");
         Assert.Empty(differences);
         Assert.True(preemptions > 0 && evictions > 0 && reused > 0, "The rounds hardly press the engine.");
+        Assert.Equal(asks.Select(Kind).ToHashSet(), guests.Select(guest => Kind(asks[guest.Ask])).ToHashSet());
+        Assert.All((Func<Guest, bool>[])[guest => guest.Leaves, guest => guest.IsCancelled, guest => guest.Resumed > 0], happens => Assert.Contains(guests, guest => happens(guest)));
     }
+
+    private static (string?, bool) Kind(Ask ask) => (ask.Adapter, ask.Picture is not null);
 
     private static EngineOptions RandomOptions(Random random, EngineDtype dtype)
     {
@@ -79,13 +85,29 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
             var adapter = TinyModel.Adapters.Append(null).ElementAt(index % (TinyModel.Adapters.Count + 1));
             return new Ask(
                 adapter,
-                TinyModel.TakesPictures(adapter) && random.Next(3) > 0 ? pictures[random.Next(pictures.Length)] : null,
+                TinyModel.TakesPictures(adapter) && index < Kinds * 2 / 3 ? pictures[random.Next(pictures.Length)] : null,
                 random.Next(3) == 0 ? [1, .. Ids(random.Next(LongestPrompt))] : [1, .. beginnings[random.Next(3)][..random.Next(60, 130)], .. Ids(random.Next(20))],
-                random.Next(2) == 0 ? SamplingOptions.Greedy : new SamplingOptions { Temperature = 0.3f + random.NextSingle(), TopP = 0.9f, Seed = random.NextInt64() },
+                RandomSampling(random),
                 random.Next(1, MostTokens + 1),
                 []);
         })];
     }
+
+    private static SamplingOptions RandomSampling(Random random) => random.Next(3) switch
+    {
+        0 => SamplingOptions.Greedy,
+        1 => new SamplingOptions { Temperature = 0.3f + random.NextSingle(), TopP = 0.9f, Seed = random.NextInt64() },
+        _ => new SamplingOptions
+        {
+            Temperature = 0.5f + random.NextSingle(),
+            TopK = random.Next(1, 50),
+            MinP = random.NextSingle() / 10,
+            PresencePenalty = random.NextSingle() - 0.5f,
+            FrequencyPenalty = random.NextSingle() - 0.5f,
+            LogitBias = new Dictionary<int, float> { [random.Next(3, 512)] = 3, [random.Next(3, 512)] = -100 },
+            Seed = random.NextInt64(),
+        },
+    };
 
     private static async Task<TokenGenerated[][]> AnswerAloneAsync(EngineOptions options, Ask[] asks)
     {
@@ -94,7 +116,7 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         var answers = new List<TokenGenerated[]>();
         foreach (var ask in asks)
         {
-            answers.Add(await ReadAsync(engine, ask.Request(adapters), leaveAfter: null, _ => { }));
+            answers.Add(await ReadAsync(engine, ask.Request(adapters), new Guest(0, 0, null, false, ""), _ => { }));
         }
 
         return [.. answers];
@@ -105,18 +127,18 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         var adapters = await Workload.LoadAdaptersAsync(engine, asks);
         var found = await Workload.RunTogetherAsync(
             arrivals,
-            (index, onToken) => ReadAsync(engine, company[index].Request(asks, alone, adapters), company[index].LeaveAfter, onToken),
+            (index, onToken) => ReadAsync(engine, company[index].Request(asks, alone, adapters), company[index], onToken),
             TestContext.Current.CancellationToken);
         return company.Zip(found).Select(pair => pair.First.Compare(asks, alone, pair.Second)).OfType<string>();
     }
 
-    /// <summary>Reads to the end, or leaves once there are a number of tokens; at none, right after submission.</summary>
-    private static async Task<TokenGenerated[]> ReadAsync(TestEngine engine, GenerationRequest request, int? leaveAfter, Action<int> onToken)
+    /// <summary>Reads to the end, or until the guest leaves or cancels once there are a number of tokens; at none, right after submission.</summary>
+    private static async Task<TokenGenerated[]> ReadAsync(TestEngine engine, GenerationRequest request, Guest guest, Action<int> onToken)
     {
         var tokens = new List<TokenGenerated>();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var reading = ReadAsync();
-        if (leaveAfter == 0)
+        if (guest.LeaveAfter == 0)
         {
             await leave.CancelAsync();
         }
@@ -125,7 +147,7 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         {
             await reading;
         }
-        catch (OperationCanceledException) when (leaveAfter == 0)
+        catch (OperationCanceledException) when (guest.IsCancelled)
         {
         }
 
@@ -141,7 +163,11 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
                     onToken(tokens.Count);
                 }
 
-                if (tokens.Count == leaveAfter)
+                if (tokens.Count == guest.LeaveAfter && guest.IsCancelled)
+                {
+                    await leave.CancelAsync();
+                }
+                else if (tokens.Count == guest.LeaveAfter)
                 {
                     return;
                 }
@@ -149,13 +175,18 @@ public sealed class RowInvarianceTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>One request of a round: which one, behind how many of its tokens it goes on, and when its reader leaves.</summary>
-    private sealed record Guest(int Ask, double Resumed, int? LeaveAfter, string Scope)
+    /// <summary>One request of a round: which one, behind how many of its tokens it goes on, and when and how its reader leaves.</summary>
+    private sealed record Guest(int Ask, double Resumed, int? LeaveAfter, bool Cancels, string Scope)
     {
+        public bool Leaves => LeaveAfter > 0 && !Cancels;
+
+        public bool IsCancelled => LeaveAfter == 0 || (LeaveAfter > 0 && Cancels);
+
         public static Guest Random(Random random, int ask) => new(
             ask,
             random.Next(4) == 0 ? random.NextDouble() : 0,
-            random.Next(4) == 0 ? random.Next(MostTokens / 2) : null,
+            random.Next(3) == 0 ? random.Next(MostTokens / 2) : null,
+            random.Next(2) == 0,
             random.Next(5) == 0 ? "other" : "tests");
 
         public GenerationRequest Request(Ask[] asks, TokenGenerated[][] alone, IReadOnlyDictionary<string, AdapterLease> adapters) =>

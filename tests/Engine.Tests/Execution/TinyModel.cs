@@ -15,6 +15,7 @@ internal static class TinyModel
     public const string Prefix = "V1-PREFIX";
     public const string Early = "early fusion";
     public const string PaperOrder = "scales in the paper's order";
+    public const string Peft = "LoRA of PEFT";
 
     public const int VisualHeads = 4;
 
@@ -28,7 +29,7 @@ internal static class TinyModel
         MaxSequenceTokens = 256,
     };
 
-    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Lora, Chat, Prefix, Early, PaperOrder];
+    public static IReadOnlyList<string> Adapters { get; } = [Visual, Caption, Lora, Chat, Prefix, Early, PaperOrder, Peft];
 
     public static IReadOnlyDictionary<string, byte[]> Pictures { get; } =
         Directory.EnumerateFiles(Golden("images"), "*.png").Order(StringComparer.Ordinal).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
@@ -52,6 +53,9 @@ internal static class TinyModel
             case PaperOrder:
                 MadeAdapters.WritePaperOrder(folder.In("file"));
                 return AdapterPackage.Read(folder.In("file"), options with { ScaleOrder = ScaleOrder.Output });
+            case Peft:
+                MadeAdapters.WritePeft(folder.In("folder"), engine.Base.Config);
+                return AdapterPackage.Read(folder.In("folder"), options);
             default:
                 return AdapterPackage.Read(Golden("adapters", adapter + ".pth"), options);
         }
