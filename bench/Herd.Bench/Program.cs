@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 var root = Measure();
 root.Subcommands.Add(MakeBase());
 root.Subcommands.Add(Load());
+root.Subcommands.Add(MeasureSampler());
 return await root.Parse(args).InvokeAsync();
 
 static RootCommand Measure()
@@ -124,6 +125,21 @@ static Command Load()
             MaxSequenceTokens = 256,
         };
         await LoadMeasurement.RunAsync(options, parsed.GetValue(hold), Console.In, Console.Out, cancellationToken);
+    }));
+    return command;
+}
+
+static Command MeasureSampler()
+{
+    var vocabulary = Number("--vocab", "Entries of the vocabulary.", 128_000);
+    var blocks = Number("--blocks", "Pairs of measurements for each row.", 15);
+    var seed = Number("--seed", "Decides the logits.", 1);
+
+    var command = new Command("sampler", "Measures the choice of a token, against one that sorts the whole vocabulary.") { vocabulary, blocks, seed };
+    command.SetAction((parsed, cancellationToken) => Guard(() =>
+    {
+        new SamplerMeasurement(parsed.GetValue(vocabulary), parsed.GetValue(seed)).Run(AnsiConsole.Console, parsed.GetValue(blocks), cancellationToken);
+        return Task.CompletedTask;
     }));
     return command;
 }
