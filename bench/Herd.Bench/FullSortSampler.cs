@@ -19,7 +19,8 @@ internal static class FullSortSampler
         var order = Enumerable.Range(0, weights.Length).ToArray();
         Array.Sort(Array.ConvertAll(weights, weight => -weight), order);
         var kept = Kept(weights, order, options);
-        return order.Take(kept).MaxBy(id => Math.Log(weights[id]) + GumbelNoise.At(options.Seed, position, id));
+        var noise = new GumbelNoise(options.Seed, position);
+        return order.Take(kept).MaxBy(id => Math.Log(weights[id]) + noise.At(id));
     }
 
     private static double[] Change(float[] logits, SamplingOptions options, IReadOnlyList<int> generated)

@@ -5,19 +5,23 @@ namespace Herd.Engine.Sampling;
 /// Adding it to log-probabilities and taking the largest sum draws from the distribution exactly (Gumbel-max). The bits come from two rounds of the
 /// SplitMix64 finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 /// </remarks>
-internal static class GumbelNoise
+/// <param name="seed">The request's seed.</param>
+/// <param name="position">Position of the token in its sequence.</param>
+internal readonly struct GumbelNoise(long seed, int position)
 {
-    /// <summary>One draw.</summary>
-    /// <param name="seed">The request's seed.</param>
-    /// <param name="position">Position of the token in its sequence.</param>
+    private const int UniformBits = 52; // with the half added, 53: what a double holds exactly
+
+    private readonly ulong _stream = Mix((ulong)seed + 0x9e3779b97f4a7c15UL) ^ ((ulong)(uint)position << 32);
+
+    /// <summary>The uniform number behind a token's noise.</summary>
     /// <param name="token">The token's id.</param>
-    /// <returns><c>-ln(-ln u)</c> for u uniform in (0, 1).</returns>
-    public static double At(long seed, int position, int token)
-    {
-        var bits = Mix(Mix((ulong)seed + 0x9e3779b97f4a7c15UL) ^ (((ulong)(uint)position << 32) | (uint)token));
-        var uniform = ((bits >> 11) + 0.5) * (1.0 / (1UL << 53));
-        return -Math.Log(-Math.Log(uniform));
-    }
+    /// <returns>A number from 2^-53 to 1 - 2^-53.</returns>
+    public double Uniform(int token) => ((Mix(_stream ^ (uint)token) >> (64 - UniformBits)) + 0.5) * (1.0 / (1UL << UniformBits));
+
+    /// <summary>One draw.</summary>
+    /// <param name="token">The token's id.</param>
+    /// <returns><c>-ln(-ln u)</c> for the token's u: from -3.61 to 36.74.</returns>
+    public double At(int token) => -Math.Log(-Math.Log(Uniform(token)));
 
     private static ulong Mix(ulong z)
     {

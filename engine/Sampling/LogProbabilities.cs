@@ -5,6 +5,8 @@ namespace Herd.Engine.Sampling;
 /// <summary>Log-probabilities of the unmodified distribution: temperature, penalties and filters have no part in them.</summary>
 internal static class LogProbabilities
 {
+    private const int SummedAtOnce = 256; // few enough for float32 sums to lose nothing that counts
+
     /// <summary><c>logit[token] - log sum exp logits</c>, for a token and for the likeliest ones.</summary>
     /// <param name="logits">One value per vocabulary entry.</param>
     /// <param name="token">The token that was chosen.</param>
@@ -12,14 +14,7 @@ internal static class LogProbabilities
     /// <returns>The chosen token's, and the likeliest ones' by falling probability, the lowest id first on ties.</returns>
     public static (float Chosen, TokenProbability[] Top) Of(ReadOnlySpan<float> logits, int token, int top)
     {
-        var largest = TensorPrimitives.Max(logits);
-        var sum = 0.0;
-        foreach (var logit in logits)
-        {
-            sum += Math.Exp(logit - largest);
-        }
-
-        var logSum = largest + (float)Math.Log(sum);
+        var logSum = LogSumExp(logits);
         var likeliest = new PriorityQueue<int, (float Logit, int Id)>();
         for (var id = 0; top > 0 && id < logits.Length; id++)
         {
@@ -42,5 +37,22 @@ internal static class LogProbabilities
         }
 
         return (logits[token] - logSum, found);
+    }
+
+    private static float LogSumExp(ReadOnlySpan<float> logits)
+    {
+        var largest = TensorPrimitives.Max(logits);
+        var sum = 0.0;
+        Span<float> buffer = stackalloc float[SummedAtOnce];
+        while (!logits.IsEmpty)
+        {
+            var part = buffer[..Math.Min(SummedAtOnce, logits.Length)];
+            TensorPrimitives.Subtract(logits[..part.Length], largest, part);
+            TensorPrimitives.Exp<float>(part, part);
+            sum += TensorPrimitives.Sum<float>(part);
+            logits = logits[part.Length..];
+        }
+
+        return largest + (float)Math.Log(sum);
     }
 }
