@@ -23,6 +23,20 @@ internal sealed class GatewayOptions
     [Range(0, 65535)]
     public int GrpcPort { get; set; } = 8081;
 
+    /// <summary>Address of the operator's surface: metrics, health, the cluster's dashboard.</summary>
+    /// <value>Default <c>127.0.0.1</c>: this machine only.</value>
+    [Required]
+    public string AdminAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Port of the operator's surface.</summary>
+    /// <value>Default 8082; 0 takes a free one.</value>
+    [Range(0, 65535)]
+    public int AdminPort { get; set; } = 8082;
+
+    /// <summary>Whether metrics are given without the administrator's key. They name tenants and adapters.</summary>
+    /// <value>Default false.</value>
+    public bool MetricsWithoutKey { get; set; }
+
     /// <summary>Largest adapter file.</summary>
     /// <value>Default 1 GiB, in bytes. A larger one is refused before it is read.</value>
     [Range(1, 1L << 40)]

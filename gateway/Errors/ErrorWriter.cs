@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Herd.Contracts.Errors;
+using Herd.Gateway.Admin;
 using Herd.Gateway.OpenAi;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -59,7 +60,7 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
 
         if (form.Http == StatusCodes.Status401Unauthorized)
         {
-            http.Response.Headers.WWWAuthenticate = "Bearer";
+            http.Response.Headers.WWWAuthenticate = AdminListener.Has(http) ? "Basic realm=\"Herd\"" : "Bearer";
         }
 
         await http.Response.WriteAsJsonAsync(OpenAiErrorBody.Of(form, message, field), OpenAiJson.Default.OpenAiErrorBody, null, http.RequestAborted);

@@ -1,15 +1,17 @@
 using Herd.Gateway.Adapters;
+using Herd.Gateway.Admin;
 using Herd.Gateway.Errors;
 using Herd.Gateway.Grpc;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 using Herd.Gateway.Serving;
 using Herd.Silo.Hosting;
+using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Orleans.Dashboard;
 
 namespace Herd.Gateway.Hosting;
 
@@ -19,6 +21,7 @@ internal static class GatewayApp
     /// <summary>The environment variable with the administrator's key.</summary>
     public const string AdminKeyVariable = "HERD_ADMIN_KEY";
 
+    private const string DashboardPath = "/dashboard";
     private const string EnvironmentPrefix = "Herd__";
     private const int StreamsPerConnection = 1000;
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
@@ -47,8 +50,6 @@ internal static class GatewayApp
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(settings);
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 
@@ -105,12 +106,18 @@ internal static class GatewayApp
         // Without TLS a port speaks either HTTP/1.1 or HTTP/2: nothing tells a connection's protocol beforehand.
         kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(Ports.Parse(options.AdminAddress), options.AdminPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            AdminListener.MarkConnections(listen);
+        });
     }
 
     private static void Map(WebApplication app)
     {
         app.Use(RequestIds.TellAsync);
         app.UseExceptionHandler(_ => { });
+        app.Use(AdminListener.SeparateAsync);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
@@ -118,7 +125,26 @@ internal static class GatewayApp
         app.MapOpenAi();
         AdapterEndpoints.Map(app);
         app.MapGrpcSurface();
-        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/readyz").AllowAnonymous();
+        app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().ForAll();
+        app.MapHealthChecks("/readyz").AllowAnonymous().ForAll();
+        MapAdmin(app);
+    }
+
+    private static void MapAdmin(WebApplication app)
+    {
+        var metrics = app.MapHerdMetrics().OnlyForAdmin();
+        if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.MetricsWithoutKey)
+        {
+            metrics.AllowAnonymous();
+        }
+        else
+        {
+            metrics.RequireAuthorization(Caller.AdminPolicy);
+        }
+
+        if (app.Services.GetRequiredService<IOptions<HerdClusterOptions>>().Value.Dashboard)
+        {
+            app.MapOrleansDashboard(routePrefix: DashboardPath).OnlyForAdmin().RequireAuthorization(Caller.AdminPolicy);
+        }
     }
 }

@@ -40,6 +40,7 @@ internal static class StartupChecks
         var address = Ports.Parse(settings.Gateway.Address);
         Ports.RequireFree(address, settings.Gateway.HttpPort, "HTTP", "--http-port PORT");
         Ports.RequireFree(address, settings.Gateway.GrpcPort, "gRPC", "--grpc-port PORT");
+        Ports.RequireFree(Ports.Parse(settings.Gateway.AdminAddress), settings.Gateway.AdminPort, "operator", "--set Gateway:AdminPort=PORT");
         var cluster = IPAddress.TryParse(settings.Cluster.Address, out var parsed) ? parsed : IPAddress.Any;
         Ports.RequireFree(cluster, settings.Cluster.SiloPort, "cluster", "--set Cluster:SiloPort=PORT");
         Ports.RequireFree(cluster, settings.Cluster.ClientPort, "cluster clients", "--set Cluster:ClientPort=PORT");

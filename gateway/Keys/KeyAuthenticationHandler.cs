@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Herd.Contracts.Errors;
+using Herd.Gateway.Admin;
 using Herd.Gateway.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,8 @@ internal sealed class KeyAuthenticationHandler(
     /// <inheritdoc/>
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (KeyHeader.Read(Request.Headers) is not { } key)
+        // A browser shows its own form for the operator's pages; tenants' keys never come that way, so no page can borrow them.
+        if ((KeyHeader.Read(Request.Headers) ?? (AdminListener.Has(Context) ? KeyHeader.ReadBasic(Request.Headers) : null)) is not { } key)
         {
             return AuthenticateResult.NoResult();
         }

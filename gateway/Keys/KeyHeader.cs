@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.Net.Http.Headers;
+using AuthenticationHeaderValue = System.Net.Http.Headers.AuthenticationHeaderValue;
 
 namespace Herd.Gateway.Keys;
 
@@ -7,6 +9,7 @@ internal static class KeyHeader
 {
     private const string Scheme = "Bearer ";
     private const string Alternative = "x-api-key";
+    private const int MaxBasicLength = 1024;
 
     /// <summary>The key a request carries: <c>Authorization: Bearer</c>, else <c>x-api-key</c>.</summary>
     /// <param name="headers">The request's headers, or a gRPC call's metadata.</param>
@@ -19,4 +22,15 @@ internal static class KeyHeader
             : headers[Alternative].ToString().Trim();
         return key.Length > 0 ? key : null;
     }
+
+    /// <summary>The key as a browser sends it: the password of <c>Authorization: Basic</c>, whatever the name.</summary>
+    /// <param name="headers">The request's headers.</param>
+    /// <returns>The key, or null where none was sent.</returns>
+    public static string? ReadBasic(IHeaderDictionary headers) =>
+        AuthenticationHeaderValue.TryParse(headers[HeaderNames.Authorization], out var sent)
+        && sent is { Scheme: "Basic", Parameter: { Length: <= MaxBasicLength } encoded }
+        && Convert.TryFromBase64String(encoded, new byte[encoded.Length], out _)
+        && Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Split(':', 2) is [_, { Length: > 0 } key]
+            ? key
+            : null;
 }

@@ -43,4 +43,8 @@ public sealed class HerdClusterOptions
     /// <value>Default 30000; 0 opens none.</value>
     [Range(0, 65535)]
     public int ClientPort { get; set; } = 30000;
+
+    /// <summary>Whether the cluster keeps the figures that Orleans' dashboard shows, and gateways serve it to the administrator. The same for all processes.</summary>
+    /// <value>Default false: the figures cost a little time with every call, and they show the names of grains, tenants' among them.</value>
+    public bool Dashboard { get; set; }
 }

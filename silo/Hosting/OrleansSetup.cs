@@ -4,6 +4,7 @@ using Herd.Silo.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Serialization;
 using Orleans.Storage;
 
@@ -14,7 +15,7 @@ internal static class OrleansSetup
 {
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
 
-    internal static void Configure(ISiloBuilder silo)
+    internal static void Configure(ISiloBuilder silo, bool dashboard)
     {
         Identify(silo.Services);
         Store(silo);
@@ -23,6 +24,11 @@ internal static class OrleansSetup
         silo.Configure<ClusterMembershipOptions>(DetectDeathQuickly);
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
         silo.AddActivityPropagation();
+        if (dashboard)
+        {
+            silo.AddDashboard(options => options.HideTrace = true);
+        }
+
         silo.Services.AddPlacementDirector<PinnedPlacement, PinnedPlacementDirector>();
     }
 

@@ -6,6 +6,7 @@ using Herd.Silo.Conversations;
 using Herd.Silo.Devices;
 using Herd.Silo.Replicas;
 using Herd.Silo.Storage;
+using Herd.Silo.Telemetry;
 using Herd.Silo.Tenants;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 
 namespace Herd.Silo.Hosting;
 
@@ -34,11 +36,13 @@ public static class SiloHosting
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddHerdTelemetry();
         AddOptions(builder);
         AddStorage(builder.Services);
 
         // Services start in this order and stop in the opposite one: the replica drains while grains still live.
-        builder.UseOrleans(OrleansSetup.Configure);
+        var dashboard = builder.Configuration.GetSection(HerdClusterOptions.Section).GetValue<bool>(nameof(HerdClusterOptions.Dashboard));
+        builder.UseOrleans(silo => OrleansSetup.Configure(silo, dashboard));
         AddReplica(builder.Services);
         AddRouting(builder.Services);
         AddGrainParts(builder.Services);
@@ -75,6 +79,9 @@ public static class SiloHosting
         services.AddSingleton<DeviceHost>();
         services.AddHostedService(provider => provider.GetRequiredService<DeviceHost>());
         services.AddHostedService<ReplicaReporter>();
+        services.AddSingleton<GenerationMetrics>();
+        services.AddSingleton<ReplicaMetrics>();
+        services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddInstrumentation(provider => provider.GetRequiredService<ReplicaMetrics>()));
     }
 
     private static void AddRouting(IServiceCollection services)

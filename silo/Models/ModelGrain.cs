@@ -3,13 +3,14 @@ using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Silo.Devices;
+using Herd.Silo.Telemetry;
 using Orleans.Placement;
 
 namespace Herd.Silo.Models;
 
 /// <summary>Thin front of this process's device: whatever becomes of the grain, the device host keeps weights and caches.</summary>
 [PinnedPlacement, KeepAlive, Immovable]
-internal sealed class ModelGrain(DeviceHost device) : Grain, IModelGrain
+internal sealed class ModelGrain(DeviceHost device, GenerationMetrics metrics) : Grain, IModelGrain
 {
     public override Task OnActivateAsync(CancellationToken cancellationToken) => this.GetPrimaryKeyString() == device.ModelKey
         ? Task.CompletedTask
@@ -18,7 +19,7 @@ internal sealed class ModelGrain(DeviceHost device) : Grain, IModelGrain
     public async IAsyncEnumerable<GenerationUpdate> Generate(
         GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var update in device.GenerateAsync(request, cancellationToken))
+        await foreach (var update in metrics.MeasureAsync(request, device.GenerateAsync(request, cancellationToken), cancellationToken))
         {
             yield return update;
         }

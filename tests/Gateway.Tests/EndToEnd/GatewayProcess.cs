@@ -61,7 +61,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <returns>The process; it may not be ready yet, or may have ended.</returns>
     public static GatewayProcess Start(string data, params string[] arguments)
     {
-        string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", .. arguments];
+        string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", "Gateway:AdminPort=0", .. arguments];
         all = arguments.Contains("--http-port") ? all : [.. all, "--http-port", "0"];
         all = arguments.Contains("--grpc-port") ? all : [.. all, "--grpc-port", "0"];
         all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePort()}"];
