@@ -27,13 +27,15 @@ internal sealed class StartupMessages(TextWriter output)
     /// <param name="info">The base it serves.</param>
     /// <param name="http">The OpenAI API's address.</param>
     /// <param name="grpc">The gRPC API's address.</param>
-    public void Ready(BaseInfo info, string http, string grpc)
+    /// <param name="admin">The operator's surface's address.</param>
+    public void Ready(BaseInfo info, string http, string grpc, string admin)
     {
         output.WriteLine();
         output.WriteLine($"Herd serves {info.Parameters:N0} parameters in {info.Dtype}, {info.ContextTokens:N0} tokens of context, "
             + (info.HasVision ? "with pictures." : "text only."));
         output.WriteLine($"  OpenAI API  {http}/v1");
         output.WriteLine($"  gRPC API    {grpc}");
+        output.WriteLine($"  Operator    {admin}");
     }
 
     /// <summary>A key that was made now.</summary>

@@ -70,6 +70,7 @@ public static class SiloHosting
         services.AddSingleton<BlobReferences>();
         services.AddHostedService<StorageService>();
         services.AddHostedService<ScratchSweeper>();
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
 
     private static void AddReplica(IServiceCollection services)
@@ -80,6 +81,7 @@ public static class SiloHosting
         services.AddHostedService(provider => provider.GetRequiredService<DeviceHost>());
         services.AddHostedService<ReplicaReporter>();
         services.AddSingleton<GenerationMetrics>();
+        services.AddSingleton<GenerationLog>();
         services.AddSingleton<ReplicaMetrics>();
         services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddInstrumentation(provider => provider.GetRequiredService<ReplicaMetrics>()));
     }

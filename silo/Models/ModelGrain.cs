@@ -10,7 +10,7 @@ namespace Herd.Silo.Models;
 
 /// <summary>Thin front of this process's device: whatever becomes of the grain, the device host keeps weights and caches.</summary>
 [PinnedPlacement, KeepAlive, Immovable]
-internal sealed class ModelGrain(DeviceHost device, GenerationMetrics metrics) : Grain, IModelGrain
+internal sealed class ModelGrain(DeviceHost device, GenerationMetrics metrics, GenerationLog log) : Grain, IModelGrain
 {
     public override Task OnActivateAsync(CancellationToken cancellationToken) => this.GetPrimaryKeyString() == device.ModelKey
         ? Task.CompletedTask
@@ -19,7 +19,8 @@ internal sealed class ModelGrain(DeviceHost device, GenerationMetrics metrics) :
     public async IAsyncEnumerable<GenerationUpdate> Generate(
         GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var update in metrics.MeasureAsync(request, device.GenerateAsync(request, cancellationToken), cancellationToken))
+        var noted = log.NoteAsync(request, device.GenerateAsync(request, cancellationToken), cancellationToken);
+        await foreach (var update in metrics.MeasureAsync(request, noted, cancellationToken))
         {
             yield return update;
         }

@@ -10,7 +10,7 @@ internal sealed class NoStepsSampler(double share) : Sampler
     private readonly ParentBasedSampler _others = new(new TraceIdRatioBasedSampler(share));
 
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters) =>
-        samplingParameters.Name.EndsWith(Step, StringComparison.Ordinal)
+        samplingParameters.Name.Contains(Step, StringComparison.Ordinal)
             ? new SamplingResult(SamplingDecision.Drop)
             : _others.ShouldSample(samplingParameters);
 }

@@ -34,6 +34,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>Address of the gRPC surface.</summary>
     public Uri Grpc { get; private set; } = null!;
 
+    /// <summary>Address of the operator's surface.</summary>
+    public Uri Admin { get; private set; } = null!;
+
     /// <summary>All that the process wrote so far.</summary>
     public string Output
     {
@@ -164,6 +167,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         {
             Grpc = new Uri(grpc.Groups[1].Value);
         }
+        else if (AdminLine().Match(line) is { Success: true } admin)
+        {
+            Admin = new Uri(admin.Groups[1].Value);
+        }
         else if (line == "Try:")
         {
             _ready.TrySetResult();
@@ -172,6 +179,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
     [GeneratedRegex(@"^  OpenAI API  (http://\S+)/v1$")]
     private static partial Regex HttpLine();
+
+    [GeneratedRegex(@"^  Operator    (http://\S+)$")]
+    private static partial Regex AdminLine();
 
     [GeneratedRegex(@"^  gRPC API    (http://\S+)$")]
     private static partial Regex GrpcLine();

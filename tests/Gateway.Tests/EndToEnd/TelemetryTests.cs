@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using OpenAI.Chat;
+using Xunit;
+
+namespace Herd.Gateway.Tests.EndToEnd;
+
+/// <summary>What an operator sees from outside: metrics, traces, the log, and the port they are at.</summary>
+public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("herd-telemetry-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Metrics_AfterAnswers_AgreeWithWhatTheTenantWasTold()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        await tenant.UploadAsync("voice", "CHAT-BIAS-SCALE-NORM.pth");
+        var plain = await AskAsync(tenant, "base");
+        var adapted = await AskAsync(tenant, "voice");
+
+        var metrics = await ReadMetricsAsync(tenant.Process);
+
+        Assert.Equal(plain.InputTokenCount, Find(metrics, "herd:prompt_tokens_total", tenant.Name, ""));
+        Assert.Equal(plain.OutputTokenCount, Find(metrics, "herd:generation_tokens_total", tenant.Name, ""));
+        Assert.Equal(adapted.OutputTokenCount, Find(metrics, "herd:generation_tokens_total", tenant.Name, "voice"));
+        Assert.Equal(1, Find(metrics, "herd:request_success_total", tenant.Name, "voice"));
+        Assert.Equal(1, Find(metrics, "herd:time_to_first_token_seconds_count", tenant.Name, "voice"));
+        Assert.Equal(1, Find(metrics, "herd:time_per_output_token_seconds_count", tenant.Name, "voice"));
+        Assert.Equal(1, Find(metrics, "herd:e2e_request_latency_seconds_count", tenant.Name, "voice"));
+        Assert.All(
+            (string[])["herd:num_requests_running{", "herd:num_requests_waiting{", "herd:kv_cache_usage_perc{", "herd:resident_adapters{", "herd:prefix_cache_hits_total{"],
+            name => Assert.Contains(name, metrics, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Metrics_WithoutTheAdministratorsKey_AreRefused()
+    {
+        var tenant = await gateway.NewTenantAsync();
+
+        using var nobody = await GetAsync(tenant.Process.Admin, "/metrics", null);
+        using var somebody = await GetAsync(tenant.Process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", tenant.Key));
+        using var administrator = await GetAsync(tenant.Process.Admin, "/metrics", Basic(GatewayProcess.AdminKey));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
+        Assert.Equal("Basic", Assert.Single(nobody.Headers.WwwAuthenticate).Scheme);
+        Assert.Equal(HttpStatusCode.Forbidden, somebody.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, administrator.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/metrics", false)]
+    [InlineData("/dashboard/", false)]
+    [InlineData("/v1/models", true)]
+    [InlineData("/v1/adapters/x", true)]
+    public async Task Surfaces_AtTheOthersPort_AreNotThere(string path, bool atAdmin)
+    {
+        var process = await gateway.ProcessAsync();
+
+        using var response = await GetAsync(atAdmin ? process.Admin : process.Http, path, new AuthenticationHeaderValue("Bearer", GatewayProcess.AdminKey));
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Process_WithAllSwitchesOn_ShowsDashboardTracesAndTextsButNeverAKey()
+    {
+        await using var collector = await TraceCollector.StartAsync(Cancellation);
+        await using var process = GatewayProcess.Start(
+            Path.Combine(_folder, "data"),
+            [
+                .. GatewayProcess.GoldenBase, "--set", "Cluster:Dashboard=true", "Gateway:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
+                $"Telemetry:OtlpEndpoint={collector.Address}",
+            ]);
+        await process.WaitUntilReadyAsync(Cancellation);
+        var tenant = await TestTenant.CreateAsync(process, "acme");
+        await AskAsync(tenant, "base", "Please say xylophone");
+        using var dashboard = await GetAsync(process.Admin, "/dashboard/", Basic(GatewayProcess.AdminKey));
+        using var closed = await GetAsync(process.Admin, "/dashboard/", null);
+        using var metrics = await GetAsync(process.Admin, "/metrics", null);
+        await process.TerminateAsync();
+        await process.WaitForExitAsync(Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK), (dashboard.StatusCode, closed.StatusCode, metrics.StatusCode));
+        Assert.Contains("replica.generate", collector.Received, StringComparison.Ordinal);
+        Assert.Contains("/v1/chat/completions", collector.Received, StringComparison.Ordinal);
+        Assert.DoesNotContain("MoveNext", collector.Received, StringComparison.Ordinal);
+        Assert.DoesNotContain("xylophone", collector.Received, StringComparison.Ordinal);
+        Assert.Contains("xylophone", process.Output, StringComparison.Ordinal);
+        Assert.All(process.Output.Split('\n').Where(line => line.StartsWith('{')), line => JsonDocument.Parse(line).Dispose());
+        AssertNoKey(process.Output, tenant);
+        AssertNoKey(collector.Received, tenant);
+    }
+
+    [Fact]
+    public async Task Log_OfManyRequestsGoodAndBad_HoldsNeitherTextsNorKeys()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        await AskAsync(tenant, "base", "Please say glockenspiel");
+        await Assert.ThrowsAnyAsync<Exception>(() => AskAsync(tenant, "nowhere", "Please say glockenspiel"));
+        using var refused = await GetAsync(tenant.Process.Http, "/v1/models", new AuthenticationHeaderValue("Bearer", tenant.Key + "x"));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.DoesNotContain("glockenspiel", tenant.Process.Output, StringComparison.Ordinal);
+        AssertNoKey(tenant.Process.Output, tenant);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static void AssertNoKey(string text, TestTenant tenant)
+    {
+        Assert.DoesNotContain(tenant.Key.Split('_')[2], text, StringComparison.Ordinal);
+        Assert.DoesNotContain(GatewayProcess.AdminKey, text, StringComparison.Ordinal);
+    }
+
+    private static async Task<ChatTokenUsage> AskAsync(TestTenant tenant, string model, string question = "What is it?")
+    {
+        var answer = await tenant.Chat(model).CompleteChatAsync([new UserChatMessage(question)], new ChatCompletionOptions { MaxOutputTokenCount = 5 }, Cancellation);
+        return answer.Value.Usage;
+    }
+
+    private static async Task<string> ReadMetricsAsync(GatewayProcess process)
+    {
+        using var response = await GetAsync(process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", GatewayProcess.AdminKey));
+        Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
+        return await response.Content.ReadAsStringAsync(Cancellation);
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(Uri address, string path, AuthenticationHeaderValue? authorization)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
+        request.Headers.Authorization = authorization;
+        return await client.SendAsync(request, Cancellation);
+    }
+
+    private static AuthenticationHeaderValue Basic(string key) => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"operator:{key}")));
+
+    private static double Find(string metrics, string name, string tenant, string adapter)
+    {
+        var line = Assert.Single(metrics.Split('\n'), line =>
+            line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains($"tenant=\"{tenant}\"", StringComparison.Ordinal) && line.Contains($"adapter=\"{adapter}\"", StringComparison.Ordinal));
+        return double.Parse(Regex.Match(line, @"\} (\S+)").Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+}
