@@ -1,5 +1,4 @@
 using Herd.Silo.Telemetry;
-using Xunit;
 
 namespace Herd.Silo.Tests.Telemetry;
 
