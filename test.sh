@@ -5,6 +5,17 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 
+# Tests on PostgreSQL start servers of their own from Debian's package; where it is missing and cannot be had they are skipped and say so.
+install_postgresql() {
+  if compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "test.sh: PostgreSQL is missing and can be installed by root with apt-get only; its tests are skipped." >&2
+    return
+  fi
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >/dev/null 2>&1 \
+    || echo "test.sh: apt-get could not install 'postgresql'; its tests are skipped." >&2
+}
+
 build=Cluster.sln
 projects=(tests/*.Tests)
 if [ "${1:-}" = "--golden" ]; then
@@ -18,6 +29,7 @@ elif [ $# -gt 0 ]; then
   exit 2
 fi
 
+[ "$build" != Cluster.sln ] || install_postgresql
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 if ! dotnet build "$build" -c Release -v quiet; then
   echo "The build failed."

@@ -32,6 +32,11 @@ internal static class CommandRunner
             await errors.WriteLineAsync("herd: " + error.Message).ConfigureAwait(false);
             return error.Code == EngineErrorCode.InvalidRequest ? Misused : Failed;
         }
+        catch (CommandException error)
+        {
+            await errors.WriteLineAsync("herd: " + error.Message).ConfigureAwait(false);
+            return error.IsMisuse ? Misused : Failed;
+        }
         catch (OperationCanceledException)
         {
             await errors.WriteLineAsync("herd: stopped.").ConfigureAwait(false);

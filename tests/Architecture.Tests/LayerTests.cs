@@ -22,7 +22,12 @@ public sealed class LayerTests
     public void Silo_KnowsNeitherGatewayNorPublicContract() => AssertReferencesNone(Projects.Silo, "Herd.Gateway", "Herd.Protos", "Grpc", "Google.Protobuf");
 
     [Fact]
-    public void Cli_StandsOnTheEngineAlone() => AssertReferencesNone(Projects.Cli, [.. Cluster, "Herd.Contracts", "Herd.Silo", "Herd.Gateway"]);
+    public void Cli_KnowsNoClusterAndNoGateway() => AssertReferencesNone(Projects.Cli, [.. Cluster, "Herd.Contracts", "Herd.Gateway"]);
+
+    [Fact]
+    public void Cli_OnlyItsDatabasesKnowTheSilo() => AssertHolds(Types.InAssembly(Projects.Cli)
+        .That().ResideInNamespace("Herd.Cli").And().DoNotResideInNamespace("Herd.Cli.Databases")
+        .ShouldNot().HaveDependencyOn("Herd.Silo"));
 
     [Fact]
     public void Gateway_OnlyItsHostingKnowsSiloAndEngine() => AssertHolds(Types.InAssembly(Projects.Gateway)

@@ -74,6 +74,8 @@ public sealed class HostingTests : IDisposable
     [InlineData("Cluster:SiloName", "Not A Name")]
     [InlineData("Cluster:Address", "localhost")]
     [InlineData("Adapters:WarmTimeout", "00:00:00")]
+    [InlineData("Storage:Database", "mysql")]
+    [InlineData("Storage:ConnectionString", "Host=db")]
     public async Task A_wrong_setting_is_named_before_anything_starts(string key, string value)
     {
         using var host = TestSilo.Build(_folder.Path, (key, value));
@@ -82,6 +84,34 @@ public sealed class HostingTests : IDisposable
 
         Assert.Contains(key.Split(':')[1], refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.In("herd.db")));
+    }
+
+    [Theory]
+    [InlineData(null, "is required")]
+    [InlineData("Database=herd;Password=secret", "names no Host")]
+    [InlineData("Host=db;Password=some;secret", "cannot be read")]
+    [InlineData("Host=db;Port=secret", "cannot be read")]
+    [InlineData("Host=db;Password=secret;Command Timeout=30", "Command Timeout of 30 s")]
+    [InlineData("Host=db;Password=secret;Timeout=0", "Timeout of 0 s")]
+    public async Task A_connection_string_that_cannot_serve_is_refused_and_never_shown(string? connection, string said)
+    {
+        using var host = TestSilo.Build(_folder.Path, ("Storage:Database", "postgresql"), ("Storage:ConnectionString", connection ?? ""));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancellation));
+
+        Assert.Contains("Storage:ConnectionString", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(said, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_that_may_not_migrate_refuses_an_old_database_and_names_the_command()
+    {
+        using var host = TestSilo.Build(_folder.Path, ("Storage:MigrateAtStart", "false"));
+
+        var refused = await Assert.ThrowsAsync<SchemaTooOldException>(() => host.StartAsync(Cancellation));
+
+        Assert.Contains("herd db migrate", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

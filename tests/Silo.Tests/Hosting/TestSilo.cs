@@ -32,9 +32,12 @@ public sealed class TestSilo : IAsyncDisposable
     public RoutingTable Table => Services.GetRequiredService<RoutingTable>();
 
     /// <summary>Starts a silo and waits until its replica is routed to.</summary>
-    public static async Task<TestSilo> StartAsync(string dataFolder, CancellationToken cancellationToken, params (string Key, string Value)[] settings)
+    public static Task<TestSilo> StartAsync(string dataFolder, CancellationToken cancellationToken, params (string Key, string Value)[] settings) =>
+        StartAsync(Build(dataFolder, settings), cancellationToken);
+
+    public static async Task<TestSilo> StartAsync(IHost host, CancellationToken cancellationToken)
     {
-        var silo = new TestSilo(Build(dataFolder, settings));
+        var silo = new TestSilo(host);
         try
         {
             await silo._host.StartAsync(cancellationToken);
@@ -54,7 +57,9 @@ public sealed class TestSilo : IAsyncDisposable
 
     public static IHost Build(TestStorage storage, params (string Key, string Value)[] settings) => Build(storage.Folder, [.. storage.Settings, .. settings]);
 
-    public static IHost Build(string dataFolder, params (string Key, string Value)[] settings)
+    public static IHost Build(string dataFolder, params (string Key, string Value)[] settings) => Configure(dataFolder, settings).Build();
+
+    public static HostApplicationBuilder Configure(string dataFolder, params (string Key, string Value)[] settings)
     {
         var ports = FreePorts(2);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -75,7 +80,7 @@ public sealed class TestSilo : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         builder.AddHerdSilo();
-        return builder.Build();
+        return builder;
     }
 
     public async Task CreateTenantAsync(string tenant, TenantLimits? limits = null)
