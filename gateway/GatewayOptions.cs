@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Herd.Gateway.Keys;
 
 namespace Herd.Gateway;
 
 /// <summary>Where the gateway listens, and the most it takes. Configuration section <c>Gateway</c>.</summary>
-internal sealed class GatewayOptions
+internal sealed class GatewayOptions : IValidatableObject
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Gateway";
@@ -71,4 +72,20 @@ internal sealed class GatewayOptions
     /// <value>Default 32.</value>
     [Range(1, 1024)]
     public int MaxChoices { get; set; } = 32;
+
+    /// <summary>Signed tokens that are taken beside keys.</summary>
+    /// <value>Default: none.</value>
+    public JwtOptions? Jwt { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var faults = new List<ValidationResult>();
+        if (Jwt is { } jwt)
+        {
+            Validator.TryValidateObject(jwt, new ValidationContext(jwt), faults, validateAllProperties: true);
+        }
+
+        return faults;
+    }
 }

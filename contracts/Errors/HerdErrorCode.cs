@@ -56,4 +56,7 @@ public enum HerdErrorCode
 
     /// <summary>The call was cancelled by its caller.</summary>
     Cancelled,
+
+    /// <summary>The tenant has all it may have of what is kept, or asks for more than it may at one time: waiting does not help.</summary>
+    QuotaExceeded,
 }

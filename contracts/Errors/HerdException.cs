@@ -25,6 +25,10 @@ public sealed class HerdException : Exception
     [Id(2)]
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Which limit the tenant is over, a name of <see cref="Tenants.LimitNames"/>; null where it is over none.</summary>
+    [Id(4)]
+    public string? Limit { get; init; }
+
     /// <summary>Whether another replica may serve the same request now.</summary>
     public bool IsRetryableElsewhere => Code is HerdErrorCode.Busy or HerdErrorCode.NotResident or HerdErrorCode.Draining;
 
@@ -32,6 +36,12 @@ public sealed class HerdException : Exception
     /// <param name="what">The kind of thing and its name as the caller gave it.</param>
     /// <returns>An error that reads the same whether the thing is absent or somebody else's.</returns>
     public static HerdException NotFound(string what) => new(HerdErrorCode.NotFound, $"{what} does not exist.");
+
+    /// <summary>The tenant has all it may have of something that is kept.</summary>
+    /// <param name="limit">A name of <see cref="Tenants.LimitNames"/>.</param>
+    /// <param name="message">How much it may have, and what to do.</param>
+    /// <returns>The error.</returns>
+    public static HerdException Quota(string limit, string message) => new(HerdErrorCode.QuotaExceeded, message) { Limit = limit };
 
     /// <summary>A request field is wrong.</summary>
     /// <param name="field">The field's name on the wire.</param>

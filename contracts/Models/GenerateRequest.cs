@@ -35,4 +35,8 @@ public sealed record GenerateRequest
     /// <summary>Ids of the answer that its reader has already: the generation goes on behind them and reports only what follows.</summary>
     [Id(6)]
     public ImmutableArray<int> ResumeIds { get; init; } = [];
+
+    /// <summary>The tenant's share of the replica where several compete, from 1 to 1,000.</summary>
+    [Id(7)]
+    public int Weight { get; init; } = 1;
 }

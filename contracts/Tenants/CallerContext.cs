@@ -8,13 +8,25 @@ namespace Herd.Contracts.Tenants;
 /// </summary>
 public static class CallerContext
 {
+    /// <summary>The id that usage by signed tokens is counted under.</summary>
+    public const string TokenKey = "token";
+
     private const string Name = "herd.caller";
+    private const string Key = "herd.key";
     private const string Admin = "admin";
     private const string System = "system";
 
+    /// <summary>Id of the key that the present call is made with; empty for calls of Herd itself.</summary>
+    public static string KeyId => RequestContext.Get(Key) as string ?? "";
+
     /// <summary>Calls from here on are made for a tenant.</summary>
     /// <param name="tenant">The tenant.</param>
-    public static void SetTenant(string tenant) => RequestContext.Set(Name, GrainKeys.Tenant(tenant));
+    /// <param name="keyId">Id of its key; usage is counted under it.</param>
+    public static void SetTenant(string tenant, string keyId = "")
+    {
+        RequestContext.Set(Name, GrainKeys.Tenant(tenant));
+        RequestContext.Set(Key, keyId);
+    }
 
     /// <summary>Calls from here on are made for the administrator.</summary>
     public static void SetAdmin() => RequestContext.Set(Name, Admin);

@@ -21,14 +21,33 @@ public interface ITenantDirectoryGrain : IGrainWithStringKey
     [Alias("ListTenants")]
     Task<ImmutableArray<TenantDescription>> ListTenants(CancellationToken cancellationToken = default);
 
+    /// <summary>Changes what a tenant may use; in force at once.</summary>
+    /// <param name="name">The tenant.</param>
+    /// <param name="limits">All its limits.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The tenant.</returns>
+    /// <exception cref="Errors.HerdException">No such tenant, or a limit out of range.</exception>
+    [Alias("UpdateLimits")]
+    Task<TenantDescription> UpdateLimits(string name, TenantLimits limits, CancellationToken cancellationToken = default);
+
+    /// <summary>What tenants have used, by key and period; answers under way with what they have reserved.</summary>
+    /// <param name="tenant">The tenant; null for all.</param>
+    /// <param name="query">Which.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The rows, oldest first.</returns>
+    /// <exception cref="Errors.HerdException">No such tenant, or a query out of range.</exception>
+    [Alias("GetUsage")]
+    Task<ImmutableArray<UsageRow>> GetUsage(string? tenant, UsageQuery query, CancellationToken cancellationToken = default);
+
     /// <summary>Makes an API key.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="label">What the key is for; at most 100 characters.</param>
+    /// <param name="expiresAt">When it stops working by itself; null for never.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The key, with its secret.</returns>
-    /// <exception cref="Errors.HerdException">No such tenant.</exception>
+    /// <exception cref="Errors.HerdException">No such tenant, a label that is too long, or a moment that has passed.</exception>
     [Alias("CreateKey")]
-    Task<CreatedApiKey> CreateKey(string tenant, string label, CancellationToken cancellationToken = default);
+    Task<CreatedApiKey> CreateKey(string tenant, string label, DateTimeOffset? expiresAt, CancellationToken cancellationToken = default);
 
     /// <summary>Stores a key chosen outside, such as one from the environment; storing the same again is no error.</summary>
     /// <param name="tenant">The tenant.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Conversations;
+using Orleans.Concurrency;
 
 namespace Herd.Contracts.Tenants;
 
@@ -8,19 +9,61 @@ namespace Herd.Contracts.Tenants;
 [Alias("herd.ITenantGrain")]
 public interface ITenantGrain : IGrainWithStringKey
 {
-    /// <summary>Takes a place for a request; give it back with <see cref="Release"/>. A place not given back falls free after a while.</summary>
+    /// <summary>
+    /// Lets a request in: takes its places and reserves its tokens. Tell what it used with <see cref="Settle"/>, and until then call <see cref="Renew"/>
+    /// every few seconds, or it is taken for dead.
+    /// </summary>
+    /// <param name="request">The request; asking again for one that was let in is no error.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>What it may do.</returns>
+    /// <exception cref="Errors.HerdException">The tenant is over a limit; the exception names it and says when to retry.</exception>
+    [Alias("Admit")]
+    [AlwaysInterleave]
+    Task<AdmissionGrant> Admit(AdmissionRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts on the account, durably, what a request may pass on.</summary>
+    /// <param name="mark">What it has used, its generated tokens counted ahead.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="Errors.HerdException">The request is not known any more, or the account cannot be written now.</exception>
+    [Alias("Mark")]
+    [AlwaysInterleave]
+    Task Mark(UsageMark mark, CancellationToken cancellationToken = default);
+
+    /// <summary>Says that a request is still under way.</summary>
     /// <param name="requestId">The request.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>A task.</returns>
-    /// <exception cref="Errors.HerdException">The tenant is over a limit; the exception says when to retry.</exception>
-    [Alias("Admit")]
-    Task Admit(string requestId, CancellationToken cancellationToken = default);
+    [Alias("Renew")]
+    [AlwaysInterleave]
+    Task Renew(string requestId, CancellationToken cancellationToken = default);
 
-    /// <summary>Gives a place back; doing it twice is no error.</summary>
-    /// <param name="requestId">The request.</param>
+    /// <summary>Ends a request: its places fall free, and what it reserved and did not use is given back. Doing it twice is no error.</summary>
+    /// <param name="used">What it has used.</param>
     /// <returns>A task.</returns>
-    [Alias("Release")]
-    Task Release(string requestId);
+    [Alias("Settle")]
+    [AlwaysInterleave]
+    Task Settle(UsageMark used);
+
+    /// <summary>What the tenant has used, by key and period; answers under way with what they have reserved.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The rows, oldest first.</returns>
+    [Alias("GetUsage")]
+    Task<ImmutableArray<UsageRow>> GetUsage(UsageQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>The tenant and its limits.</summary>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The tenant.</returns>
+    /// <exception cref="Errors.HerdException">There is no such tenant.</exception>
+    [Alias("Describe")]
+    Task<TenantDescription> Describe(CancellationToken cancellationToken = default);
+
+    /// <summary>The administrator has changed the limits: reads them anew.</summary>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>A task.</returns>
+    [Alias("LimitsChanged")]
+    Task LimitsChanged(CancellationToken cancellationToken = default);
 
     /// <summary>The tenant's adapters, by name.</summary>
     /// <param name="cancellationToken">Stops the call.</param>

@@ -1,18 +1,5 @@
 namespace Herd.Contracts.Tenants;
 
-/// <summary>What a tenant may use.</summary>
-[GenerateSerializer, Immutable, Alias("herd.TenantLimits")]
-public sealed record TenantLimits
-{
-    /// <summary>Most sequences at one time.</summary>
-    [Id(0)]
-    public int ConcurrentSequences { get; init; } = 64;
-
-    /// <summary>Most adapters.</summary>
-    [Id(1)]
-    public int Adapters { get; init; } = 100;
-}
-
 /// <summary>A tenant as the administrator sees it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Limits">What it may use.</param>
@@ -33,7 +20,12 @@ public sealed record ApiKeyDescription(
     [property: Id(0)] string Id,
     [property: Id(1)] string Label,
     [property: Id(2)] DateTimeOffset CreatedAt,
-    [property: Id(3)] DateTimeOffset? RevokedAt);
+    [property: Id(3)] DateTimeOffset? RevokedAt)
+{
+    /// <summary>When it stops working by itself; null for never.</summary>
+    [Id(4)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
 
 /// <summary>A new API key; the secret is shown this once.</summary>
 /// <param name="Description">The key without its secret.</param>

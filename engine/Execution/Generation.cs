@@ -37,7 +37,7 @@ internal sealed class Generation
         _submitted = clock.GetTimestamp();
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
-        Sequence = new Sequence(id, request.PromptIds, new KvKey(request.Scope, adapter?.Version, picture?.Digest));
+        Sequence = new Sequence(id, request.PromptIds, new KvKey(request.Scope, adapter?.Version, picture?.Digest), request.Share);
 
         // Room for every event there can be: the loop never waits for a reader.
         _events = Channel.CreateBounded<GenerationEvent>(new BoundedChannelOptions(request.MaxTokens + 1) { SingleReader = true, SingleWriter = true });

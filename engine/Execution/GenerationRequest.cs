@@ -19,6 +19,10 @@ public sealed record GenerationRequest
     /// <value>Default empty: one owner.</value>
     public string Scope { get; init; } = "";
 
+    /// <summary>The scope's share where several compete: one with 3 is served three times the tokens of one with 1. The newest request's counts.</summary>
+    /// <value>Default 1; from 1 to 1,000.</value>
+    public int Share { get; init; } = 1;
+
     /// <summary>
     /// Ids of this answer that the reader has already: the generation goes on behind them as if it had never stopped. They count as generated, and
     /// are not reported again.

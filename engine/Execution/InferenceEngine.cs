@@ -32,7 +32,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private InferenceEngine(EngineOptions options, LoadedBase loaded, ILogger logger)
     {
         (_options, _loaded, _registry, _closing) = (options, loaded, new AdapterRegistry(), new Lazy<Task>(CloseAsync));
-        _places = new GenerationPlaces(options.MaxRunningSequences + options.MaxWaitingSequences);
+        _places = GenerationPlaces.Of(options);
         _loop = new DeviceLoop(loaded.MakeParts(options, _registry), _places, logger);
     }
 
@@ -182,7 +182,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private async Task<Generation> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         // Before anything is made for it: pictures of those who are refused must not cost the others time or memory.
-        _places.Enter();
+        _places.Enter(request.Scope);
         AdapterLease? adapter = null;
         try
         {
@@ -196,7 +196,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         catch
         {
             adapter?.Dispose();
-            _places.Leave();
+            _places.Leave(request.Scope);
             throw;
         }
     }

@@ -87,7 +87,7 @@ internal sealed class LiveGenerations(DeviceParts parts, GenerationPlaces places
         finally
         {
             generation.Adapter?.Dispose();
-            places.Leave();
+            places.Leave(generation.Sequence.Key.Scope);
             generation.Complete(error);
         }
     }

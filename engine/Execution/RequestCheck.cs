@@ -6,6 +6,7 @@ namespace Herd.Engine.Execution;
 internal static class RequestCheck
 {
     private const int MostLikeliest = 20;
+    private const int MostShare = 1000;
 
     /// <summary>Checks a request.</summary>
     /// <param name="request">The request.</param>
@@ -17,6 +18,7 @@ internal static class RequestCheck
         request.Sampling.Validate();
         Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.");
         Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.");
+        Require(request.Share is >= 1 and <= MostShare, $"The share must be 1 to {MostShare}; it is {request.Share}.");
         Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.");
         Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < pieces), $"logit_bias names a token outside the vocabulary: expected 0 to {pieces - 1}.");
         Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");

@@ -1,14 +1,22 @@
 namespace Herd.Engine.Scheduling;
 
 /// <summary>
-/// Picks what the next step computes: every running sequence's next token first, then prompt chunks, then sequences that wait, in order of arrival. Admission
-/// counts blocks first. A running sequence that cannot get a block takes it from the youngest one, which waits and is recomputed later.
+/// Picks what the next step computes: every running sequence's next token first, then prompt chunks, then sequences that wait, in the order of
+/// <see cref="FairQueue"/>. Admission counts blocks first. A running sequence that cannot get a block takes it from another one, which waits and is recomputed later.
 /// </summary>
-/// <remarks>Integers only, single-threaded. <see cref="ISlotTable"/> decides whether a sequence's adapter can be on the device.</remarks>
+/// <remarks>
+/// <para>Integers only, single-threaded. <see cref="ISlotTable"/> decides whether a sequence's adapter can be on the device.</para>
+/// <para>A scope of which nothing runs waits at most <see cref="Patience"/> steps while another has several sequences running: one of those then makes room.</para>
+/// </remarks>
 internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlotTable slots)
 {
-    private readonly LinkedList<Sequence> _waiting = new();
+    /// <summary>Steps that a scope of which nothing runs waits for others' sequences to end by themselves.</summary>
+    public const int Patience = 32;
+
+    private readonly FairQueue _waiting = new();
     private readonly List<Sequence> _running = [];
+    private Sequence? _refused; // the sequence whose turn it was when there was no room
+    private int _refusals;
 
     /// <summary>Sequences in the batch, oldest first.</summary>
     public IReadOnlyList<Sequence> Running => _running;
@@ -18,7 +26,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
     /// <summary>Lets a sequence wait for its turn.</summary>
     /// <param name="sequence">The sequence.</param>
-    public void Add(Sequence sequence) => _waiting.AddLast(sequence);
+    public void Add(Sequence sequence) => _waiting.Add(sequence);
 
     /// <summary>Takes a sequence out, wherever it is, and frees what it holds.</summary>
     /// <param name="sequence">The sequence; one that is not here is no error.</param>
@@ -27,6 +35,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
         if (_running.Remove(sequence))
         {
             Free(sequence);
+            _waiting.End(sequence);
         }
         else
         {
@@ -40,44 +49,38 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
     public StepPlan Next()
     {
         var chunks = new List<PlannedChunk>();
+        var displaced = Displace();
         var preempted = new List<Sequence>();
-        var budget = limits.MaxStepTokens;
-
         foreach (var sequence in _running.Where(s => s.IsDecode).ToArray())
         {
-            if (preempted.Contains(sequence) || !Grow(sequence, preempted))
+            if (!preempted.Contains(sequence) && Grow(sequence, preempted))
             {
-                continue;
+                chunks.Add(new PlannedChunk(sequence, 1));
             }
-
-            chunks.Add(new PlannedChunk(sequence, 1));
-            budget--;
         }
 
         chunks.RemoveAll(chunk => preempted.Contains(chunk.Sequence));
-        foreach (var sequence in _running.Where(s => !s.IsDecode))
+        var budget = limits.MaxStepTokens - chunks.Count;
+        if (preempted.Count == 0 && _waiting.Next is { } newcomer && !_running.Any(s => !s.IsDecode && s.Key.Scope == newcomer.Key.Scope))
         {
-            Take(sequence);
+            Admit(newcomer, budget); // before others' long prompts take all the room
         }
 
-        while (preempted.Count == 0 && _waiting.First?.Value is { } next && Admit(next, budget))
+        var prompts = PromptShares.Divide([.. _running.Where(s => !s.IsDecode)], budget);
+        chunks.AddRange(prompts);
+        budget -= prompts.Sum(chunk => chunk.Count);
+        while (preempted.Count == 0 && _waiting.Next is { } next && Admit(next, budget))
         {
-            Take(next);
-        }
-
-        return new StepPlan(chunks, preempted);
-
-        void Take(Sequence sequence)
-        {
-            // Only whole tiles: how a prompt is cut must not depend on what shares its steps.
-            var end = PromptTiles.Border(sequence.Computed + Math.Min(sequence.Pending, budget), sequence.PromptTokens);
-            var count = end - sequence.Computed;
+            var count = PromptShares.Fit(next, budget);
             if (count > 0)
             {
-                chunks.Add(new PlannedChunk(sequence, count));
+                chunks.Add(new PlannedChunk(next, count));
                 budget -= count;
             }
         }
+
+        NoteRefusal();
+        return new StepPlan(chunks, [.. displaced, .. preempted]);
     }
 
     /// <summary>Notes that a step has been computed.</summary>
@@ -87,6 +90,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
         foreach (var chunk in computed)
         {
             blocks.Advance(chunk.Sequence, chunk.Count);
+            _waiting.Serve(chunk.Sequence);
         }
     }
 
@@ -118,7 +122,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
         blocks.Begin(sequence, prefix);
         sequence.Slot = slot;
-        _waiting.RemoveFirst();
+        _waiting.Begin(sequence);
         _running.Add(sequence);
         return true;
     }
@@ -135,14 +139,33 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
         }
     }
 
+    private void NoteRefusal()
+    {
+        var next = _waiting.Next;
+        _refusals = next is not null && next == _refused ? _refusals + 1 : 0;
+        _refused = next;
+    }
+
+    /// <summary>Where a scope of which nothing runs has waited long enough, one sequence of a scope with several makes room.</summary>
+    private Sequence[] Displace()
+    {
+        if (_refused is not { } waiting || _refusals < Patience || _waiting.Next != waiting || _waiting.RunningOf(waiting) > 0 || MostCrowded() is not { } victim)
+        {
+            return [];
+        }
+
+        Preempt(victim);
+        return [victim];
+    }
+
     private bool Grow(Sequence sequence, List<Sequence> preempted)
     {
         while (!blocks.TryGrow(sequence, sequence.Tokens.Count))
         {
-            var youngest = _running[^1];
-            Preempt(youngest);
-            preempted.Add(youngest);
-            if (youngest == sequence)
+            var victim = MostCrowded() ?? _running[^1];
+            Preempt(victim);
+            preempted.Add(victim);
+            if (victim == sequence)
             {
                 return false;
             }
@@ -151,11 +174,17 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
         return true;
     }
 
+    /// <summary>The youngest sequence of the scope that has most under way for its share; null where no scope has two.</summary>
+    private Sequence? MostCrowded() => _running
+        .Where(sequence => _waiting.RunningOf(sequence) > 1)
+        .Reverse()
+        .MaxBy(sequence => (double)_waiting.RunningOf(sequence) / sequence.Share);
+
     private void Preempt(Sequence sequence)
     {
         _running.Remove(sequence);
         Free(sequence);
-        _waiting.AddFirst(sequence);
+        _waiting.PutBack(sequence);
     }
 
     private void Free(Sequence sequence)

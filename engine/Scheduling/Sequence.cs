@@ -9,12 +9,14 @@ internal sealed class Sequence
     /// <param name="id">Its number.</param>
     /// <param name="promptIds">The prompt's ids, at least one.</param>
     /// <param name="key">What its keys and values depend on beside its tokens.</param>
-    public Sequence(long id, IEnumerable<int> promptIds, KvKey key)
+    /// <param name="share">Its scope's share of the device beside other scopes' shares, at least 1.</param>
+    public Sequence(long id, IEnumerable<int> promptIds, KvKey key, int share = 1)
     {
         Id = id;
         Tokens = [.. promptIds];
         PromptTokens = Tokens.Count;
         Key = key;
+        Share = share;
     }
 
     /// <summary>Its number.</summary>
@@ -22,6 +24,12 @@ internal sealed class Sequence
 
     /// <summary>What its keys and values depend on beside its tokens.</summary>
     public KvKey Key { get; }
+
+    /// <summary>Its scope's share of the device beside other scopes' shares.</summary>
+    public int Share { get; }
+
+    /// <summary>How many of <see cref="Tokens"/> its scope has been charged for; those computed again are not charged again.</summary>
+    public int Charged { get; set; }
 
     /// <summary>The adapter version it uses; null for the bare base.</summary>
     public string? Adapter => Key.Version;

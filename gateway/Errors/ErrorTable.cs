@@ -9,6 +9,7 @@ internal static class ErrorTable
 {
     private const string InvalidRequest = "invalid_request_error";
     private const string RateLimit = "rate_limit_error";
+    private const string Quota = "insufficient_quota";
     private const string Server = "server_error";
 
     private static readonly FrozenDictionary<HerdErrorCode, ErrorForm> Forms = new Dictionary<HerdErrorCode, ErrorForm>
@@ -23,6 +24,7 @@ internal static class ErrorTable
         [HerdErrorCode.ContextLengthExceeded] =
             new(StatusCode.InvalidArgument, "CONTEXT_LENGTH_EXCEEDED", 400, InvalidRequest, "context_length_exceeded"),
         [HerdErrorCode.LimitExceeded] = new(StatusCode.ResourceExhausted, "LIMIT_EXCEEDED", 429, RateLimit, "rate_limit_exceeded"),
+        [HerdErrorCode.QuotaExceeded] = new(StatusCode.ResourceExhausted, "QUOTA_EXCEEDED", 429, Quota, Quota),
         [HerdErrorCode.Overloaded] = new(StatusCode.ResourceExhausted, "OVERLOADED", 429, RateLimit, "overloaded"),
         [HerdErrorCode.InvalidFile] = new(StatusCode.InvalidArgument, "FILE_INVALID", 400, InvalidRequest, "invalid_file"),
         [HerdErrorCode.IncompatibleAdapter] =
@@ -50,5 +52,5 @@ internal static class ErrorTable
     /// <param name="error">The error.</param>
     /// <returns>The delay, or null where trying again makes no sense.</returns>
     public static TimeSpan? RetryAfter(HerdException error) =>
-        error.RetryAfter ?? (Of(error.Code).Http is 429 or 503 ? TimeSpan.FromSeconds(1) : null);
+        error.RetryAfter ?? (Of(error.Code).Http is 429 or 503 && error.Code != HerdErrorCode.QuotaExceeded ? TimeSpan.FromSeconds(1) : null);
 }

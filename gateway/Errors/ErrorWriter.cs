@@ -10,6 +10,10 @@ namespace Herd.Gateway.Errors;
 /// <summary>Answers a request with an error: in gRPC's form where gRPC asked, in OpenAI's otherwise.</summary>
 internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandler
 {
+    // Read by the official clients beside the standard header, which tells whole seconds.
+    private const string RetryAfterMilliseconds = "retry-after-ms";
+    private const string ShouldRetry = "x-should-retry";
+
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -41,7 +45,13 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
             return Task.CompletedTask;
         }
 
-        return WriteHttpAsync(http, ErrorTable.Of(error.Code), error.Message, error.Field, ErrorTable.RetryAfter(error));
+        if (error.Code == HerdErrorCode.QuotaExceeded)
+        {
+            // The official clients send every 429 again by themselves, which would be in vain.
+            http.Response.Headers[ShouldRetry] = "false";
+        }
+
+        return WriteHttpAsync(http, ErrorTable.Of(error.Code), error.Message, error.Field ?? error.Limit, ErrorTable.RetryAfter(error));
     }
 
     /// <summary>Answers a path that is not there.</summary>
@@ -55,6 +65,7 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
         http.Response.StatusCode = form.Http;
         if (retryAfter is { } delay)
         {
+            http.Response.Headers[RetryAfterMilliseconds] = Math.Ceiling(delay.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
             http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 

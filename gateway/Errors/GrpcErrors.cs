@@ -9,6 +9,7 @@ namespace Herd.Gateway.Errors;
 internal static class GrpcErrors
 {
     private const string Domain = "herd";
+    private const string LimitKey = "limit";
 
     /// <summary>The exception that carries an error to the client.</summary>
     /// <param name="error">The error.</param>
@@ -17,7 +18,13 @@ internal static class GrpcErrors
     {
         var form = ErrorTable.Of(error.Code);
         var status = new Google.Rpc.Status { Code = (int)form.Grpc, Message = error.Message };
-        status.Details.Add(Any.Pack(new ErrorInfo { Domain = Domain, Reason = form.Reason }));
+        var info = new ErrorInfo { Domain = Domain, Reason = form.Reason };
+        if (error.Limit is { } limit)
+        {
+            info.Metadata.Add(LimitKey, limit);
+        }
+
+        status.Details.Add(Any.Pack(info));
         if (error.Field is { } field)
         {
             var violation = new BadRequest.Types.FieldViolation { Field = field, Description = error.Message };

@@ -18,6 +18,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls) : V1.Generati
             Tenant = Caller.TenantOf(context.GetHttpContext()),
             Model = request.Model,
             Picture = request.Picture.Memory,
+            Pictures = request.Picture.IsEmpty ? 0 : 1,
             Generations = [new Generation(GenerationMapping.ToPrompt(request), GenerationMapping.ToSampling(request.Sampling))],
         };
         await using var call = await calls.StartAsync(order, context.CancellationToken);

@@ -26,6 +26,7 @@ internal static class GrpcSurface
         routes.MapGrpcService<ModelGrpcService>();
         routes.MapGrpcService<ReplicaGrpcService>();
         routes.MapGrpcService<TenantGrpcService>();
+        routes.MapGrpcService<UsageGrpcService>();
         routes.MapGrpcReflectionService().AllowAnonymous();
         routes.MapGrpcHealthChecksService().AllowAnonymous();
     }

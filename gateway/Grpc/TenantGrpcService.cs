@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
@@ -19,6 +20,13 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
         ToProto(await _tenants.CreateTenant(request.Name, ToLimits(request.Limits), context.CancellationToken));
 
     /// <inheritdoc/>
+    public override async Task<V1.Tenant> UpdateLimits(V1.UpdateLimitsRequest request, ServerCallContext context)
+    {
+        var limits = ToLimits(request.Limits) ?? throw HerdException.Invalid("limits", "'limits' must be set.");
+        return ToProto(await _tenants.UpdateLimits(request.Tenant, limits, context.CancellationToken));
+    }
+
+    /// <inheritdoc/>
     public override async Task<V1.ListTenantsResponse> ListTenants(V1.ListTenantsRequest request, ServerCallContext context)
     {
         var tenants = await _tenants.ListTenants(context.CancellationToken);
@@ -28,7 +36,7 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
     /// <inheritdoc/>
     public override async Task<V1.CreateKeyResponse> CreateKey(V1.CreateKeyRequest request, ServerCallContext context)
     {
-        var created = await _tenants.CreateKey(request.Tenant, request.Label, context.CancellationToken);
+        var created = await _tenants.CreateKey(request.Tenant, request.Label, request.ExpiresAt?.ToDateTimeOffset(), context.CancellationToken);
         return new V1.CreateKeyResponse { Description = ToProto(created.Description), Key = created.Key };
     }
 
@@ -46,13 +54,42 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
         return new Empty();
     }
 
-    private static TenantLimits? ToLimits(V1.TenantLimits? limits) =>
-        limits is null ? null : new TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters };
+    private static TenantLimits? ToLimits(V1.TenantLimits? limits) => limits is null ? null : new TenantLimits
+    {
+        ConcurrentSequences = limits.ConcurrentSequences,
+        Adapters = limits.Adapters,
+        RequestsPerMinute = limits.HasRequestsPerMinute ? limits.RequestsPerMinute : null,
+        TokensPerMinute = limits.HasTokensPerMinute ? limits.TokensPerMinute : null,
+        StoredBytes = limits.HasStoredBytes ? limits.StoredBytes : null,
+        StoredPictures = limits.HasStoredPictures ? limits.StoredPictures : null,
+        PicturesPerRequest = limits.HasPicturesPerRequest ? limits.PicturesPerRequest : null,
+        Weight = limits.Weight == 0 ? 1 : limits.Weight,
+    };
+
+    private static V1.TenantLimits ToProto(TenantLimits limits)
+    {
+        var message = new V1.TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters, Weight = limits.Weight };
+        Set(limits.RequestsPerMinute, value => message.RequestsPerMinute = value);
+        Set(limits.TokensPerMinute, value => message.TokensPerMinute = value);
+        Set(limits.StoredBytes, value => message.StoredBytes = value);
+        Set(limits.StoredPictures, value => message.StoredPictures = value);
+        Set(limits.PicturesPerRequest, value => message.PicturesPerRequest = value);
+        return message;
+    }
+
+    private static void Set<T>(T? value, Action<T> set)
+        where T : struct
+    {
+        if (value is { } given)
+        {
+            set(given);
+        }
+    }
 
     private static V1.Tenant ToProto(TenantDescription tenant) => new()
     {
         Name = tenant.Name,
-        Limits = new V1.TenantLimits { ConcurrentSequences = tenant.Limits.ConcurrentSequences, Adapters = tenant.Limits.Adapters },
+        Limits = ToProto(tenant.Limits),
         CreatedAt = Timestamp.FromDateTimeOffset(tenant.CreatedAt),
     };
 
@@ -62,5 +99,6 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
         Label = key.Label,
         CreatedAt = Timestamp.FromDateTimeOffset(key.CreatedAt),
         RevokedAt = key.RevokedAt is { } revoked ? Timestamp.FromDateTimeOffset(revoked) : null,
+        ExpiresAt = key.ExpiresAt is { } expires ? Timestamp.FromDateTimeOffset(expires) : null,
     };
 }

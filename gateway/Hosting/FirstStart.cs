@@ -24,7 +24,7 @@ internal sealed class FirstStart(IGrainFactory grains)
         var isNew = await CreateAsync(tenants, cancellationToken);
         if (string.IsNullOrEmpty(chosenKey))
         {
-            return isNew ? (await tenants.CreateKey(DemoTenant, "first start", cancellationToken)).Key : null;
+            return isNew ? (await tenants.CreateKey(DemoTenant, "first start", expiresAt: null, cancellationToken)).Key : null;
         }
 
         try

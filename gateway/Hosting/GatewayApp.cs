@@ -5,6 +5,7 @@ using Herd.Gateway.Grpc;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 using Herd.Gateway.Serving;
+using Herd.Gateway.Usage;
 using Herd.Silo.Hosting;
 using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -89,6 +90,7 @@ internal static class GatewayApp
         services.AddSingleton<PromptLimits>();
         services.AddSingleton<GenerationCalls>();
         services.AddSingleton<AnswerEndpoints>();
+        services.AddSingleton<UsageReader>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
     }
@@ -124,6 +126,7 @@ internal static class GatewayApp
         app.Use(Caller.EnterAsync);
         app.MapOpenAi();
         AdapterEndpoints.Map(app);
+        UsageEndpoint.Map(app);
         app.MapGrpcSurface();
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().ForAll();
         app.MapHealthChecks("/readyz").AllowAnonymous().ForAll();

@@ -5,7 +5,9 @@ namespace Herd.Gateway.Keys;
 /// <param name="Secret">The part that is compared.</param>
 internal readonly record struct ApiKey(string Id, string Secret)
 {
-    private const string Prefix = "herd_";
+    /// <summary>How every key begins.</summary>
+    public const string Prefix = "herd_";
+
     private const int MaximumLength = 256;
 
     /// <summary>Reads a key.</summary>

@@ -3,25 +3,34 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Keys;
 
 /// <summary>Who a request is made by: what its key says, and nothing else.</summary>
 internal static class Caller
 {
-    /// <summary>The authentication scheme, and the policy for the tenants' surface.</summary>
+    /// <summary>The authentication scheme of keys.</summary>
     public const string Scheme = "HerdKey";
 
     /// <summary>The policy for the administrator's surface.</summary>
     public const string AdminPolicy = "admin";
 
+    /// <summary>The policy for what tenants and the administrator may both do.</summary>
+    public const string AnyonePolicy = "anyone";
+
+    private const string AnyScheme = "HerdKeyOrToken";
+    private const int TokenDots = 2;
     private const string TenantClaim = "tenant";
+    private const string KeyClaim = "key";
     private const string AdminClaim = "admin";
 
     /// <summary>A tenant as a principal.</summary>
     /// <param name="tenant">The tenant.</param>
+    /// <param name="keyId">Id of its key.</param>
     /// <returns>The principal.</returns>
-    public static ClaimsPrincipal Tenant(string tenant) => new(new ClaimsIdentity([new Claim(TenantClaim, tenant)], Scheme));
+    public static ClaimsPrincipal Tenant(string tenant, string keyId) =>
+        new(new ClaimsIdentity([new Claim(TenantClaim, tenant), new Claim(KeyClaim, keyId)], Scheme));
 
     /// <summary>The administrator as a principal.</summary>
     /// <returns>The principal.</returns>
@@ -58,7 +67,7 @@ internal static class Caller
     {
         if (FindTenant(http.User) is { } tenant)
         {
-            CallerContext.SetTenant(tenant);
+            CallerContext.SetTenant(tenant, http.User.FindFirstValue(KeyClaim) ?? "");
         }
         else if (IsAdmin(http.User))
         {
@@ -68,14 +77,27 @@ internal static class Caller
         await next(http);
     }
 
-    /// <summary>Adds authentication by key: every endpoint asks for a tenant's key unless it says otherwise.</summary>
+    /// <summary>Adds authentication by key and by token: every endpoint asks for a tenant's unless it says otherwise.</summary>
     /// <param name="services">The services.</param>
     public static void AddKeys(this IServiceCollection services)
     {
         services.AddSingleton<KeyVerifier>();
-        services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(Scheme, null);
+        services.AddSingleton<TenantCheck>();
+        services.ConfigureOptions<JwtSetup>();
+        services.AddAuthentication(AnyScheme)
+            .AddPolicyScheme(AnyScheme, null, any => any.ForwardDefaultSelector = SchemeOf)
+            .AddScheme<AuthenticationSchemeOptions, KeyAuthenticationHandler>(Scheme, null)
+            .AddJwtBearer(JwtSetup.Scheme, _ => { });
         services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder(Scheme).RequireClaim(TenantClaim).Build())
-            .AddPolicy(AdminPolicy, policy => policy.AddAuthenticationSchemes(Scheme).RequireClaim(AdminClaim));
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder(AnyScheme).RequireClaim(TenantClaim).Build())
+            .AddPolicy(AdminPolicy, policy => policy.AddAuthenticationSchemes(AnyScheme).RequireClaim(AdminClaim))
+            .AddPolicy(AnyonePolicy, policy => policy.AddAuthenticationSchemes(AnyScheme).RequireAuthenticatedUser());
     }
+
+    /// <summary>A token has three parts between dots, and no key begins like one.</summary>
+    private static string SchemeOf(HttpContext http) =>
+        http.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.Jwt is not null && KeyHeader.Read(http.Request.Headers) is { } sent
+        && !sent.StartsWith(ApiKey.Prefix, StringComparison.Ordinal) && sent.Count(letter => letter == '.') == TokenDots
+            ? JwtSetup.Scheme
+            : Scheme;
 }

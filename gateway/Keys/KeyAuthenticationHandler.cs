@@ -28,7 +28,7 @@ internal sealed class KeyAuthenticationHandler(
         {
             return await FindAsync(key) is { } user
                 ? AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name))
-                : AuthenticateResult.Fail(new HerdException(HerdErrorCode.Unauthenticated, $"The API key is unknown or revoked. {HowTo}"));
+                : AuthenticateResult.Fail(new HerdException(HerdErrorCode.Unauthenticated, $"The API key is unknown, expired or revoked. {HowTo}"));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -56,6 +56,6 @@ internal sealed class KeyAuthenticationHandler(
             return Caller.Admin();
         }
 
-        return await keys.VerifyAsync(key, Context.RequestAborted) is { } identity ? Caller.Tenant(identity.Tenant) : null;
+        return await keys.VerifyAsync(key, Context.RequestAborted) is { } identity ? Caller.Tenant(identity.Tenant, identity.KeyId) : null;
     }
 }

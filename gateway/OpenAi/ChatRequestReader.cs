@@ -26,15 +26,16 @@ internal static class ChatRequestReader
         }
 
         // One picture is in force for a whole sequence: the last one sent.
-        DataUrl? picture = null;
+        var pictures = new List<DataUrl>();
         var dialogue = ImmutableArray.CreateBuilder<ChatMessage>();
         foreach (var message in messages.EnumerateArray())
         {
-            dialogue.Add(ReadMessage(JsonFields.Of(message, $"messages[{dialogue.Count}]"), ref picture));
+            dialogue.Add(ReadMessage(JsonFields.Of(message, $"messages[{dialogue.Count}]"), pictures));
         }
 
         var prompt = new ChatPrompt(dialogue.ToImmutable(), null);
-        return CommonFields.Read(fields, [prompt], picture?.Decode(options.MaxPictureBytes), ReadLikeliest(fields), options.MaxChoices);
+        ReadOnlyMemory<byte>? picture = pictures.Count > 0 ? pictures[^1].Decode(options.MaxPictureBytes) : default(ReadOnlyMemory<byte>?);
+        return CommonFields.Read(fields, [prompt], picture, ReadLikeliest(fields), options.MaxChoices) with { Pictures = pictures.Count };
     }
 
     private static int? ReadLikeliest(JsonFields fields)
@@ -48,7 +49,7 @@ internal static class ChatRequestReader
         return likeliest ?? 0;
     }
 
-    private static ChatMessage ReadMessage(JsonFields fields, ref DataUrl? picture)
+    private static ChatMessage ReadMessage(JsonFields fields, List<DataUrl> pictures)
     {
         foreach (var name in RefusedInMessages)
         {
@@ -64,7 +65,7 @@ internal static class ChatRequestReader
         return new ChatMessage(role, content.ValueKind switch
         {
             JsonValueKind.String => JsonFields.Text(content, path),
-            JsonValueKind.Array => ReadParts(content, path, role, ref picture),
+            JsonValueKind.Array => ReadParts(content, path, role, pictures),
             _ => throw JsonFields.Wrong(path, "a string or an array of parts", content),
         });
     }
@@ -77,7 +78,7 @@ internal static class ChatRequestReader
         _ => throw HerdException.Invalid(fields.PathOf("role"), $"'{fields.PathOf("role")}' must be system, developer, user or assistant."),
     };
 
-    private static string ReadParts(JsonElement parts, string path, ChatRole role, ref DataUrl? picture)
+    private static string ReadParts(JsonElement parts, string path, ChatRole role, List<DataUrl> pictures)
     {
         var texts = new List<string>();
         var index = 0;
@@ -91,7 +92,7 @@ internal static class ChatRequestReader
                     break;
                 case "image_url" when role == ChatRole.User:
                     var image = JsonFields.Of(fields.Require("image_url"), fields.PathOf("image_url"));
-                    picture = DataUrl.Parse(image.RequireText("url"), image.PathOf("url"));
+                    pictures.Add(DataUrl.Parse(image.RequireText("url"), image.PathOf("url")));
                     break;
                 case "image_url":
                     throw HerdException.Invalid(fields.PathOf("type"), "Only messages of the user may hold pictures.");

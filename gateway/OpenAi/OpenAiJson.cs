@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Herd.Gateway.Adapters;
 using Herd.Gateway.Errors;
+using Herd.Gateway.Usage;
 
 namespace Herd.Gateway.OpenAi;
 
@@ -16,4 +17,5 @@ namespace Herd.Gateway.OpenAi;
 [JsonSerializable(typeof(AdapterListBody))]
 [JsonSerializable(typeof(UploadedBody))]
 [JsonSerializable(typeof(DeletedBody))]
+[JsonSerializable(typeof(UsageListBody))]
 internal sealed partial class OpenAiJson : JsonSerializerContext;

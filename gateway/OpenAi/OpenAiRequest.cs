@@ -22,6 +22,9 @@ internal sealed record OpenAiRequest
     /// <summary>The bytes of the picture in force, if any.</summary>
     public ReadOnlyMemory<byte>? Picture { get; init; }
 
+    /// <summary>Pictures that were sent; the last is in force.</summary>
+    public int Pictures { get; init; }
+
     /// <summary>Whether the answer is streamed.</summary>
     public required bool Stream { get; init; }
 
@@ -36,6 +39,8 @@ internal sealed record OpenAiRequest
         Tenant = tenant,
         Model = Model,
         Picture = Picture,
+        Pictures = Pictures,
+        AnswersPerPrompt = AnswersPerPrompt,
         Generations =
         [
             .. Prompts.SelectMany(_ => Enumerable.Range(0, AnswersPerPrompt), (prompt, answer) => new Generation(prompt, SamplingOf(answer))),

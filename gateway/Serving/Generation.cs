@@ -22,6 +22,12 @@ internal sealed record GenerationOrder
 
     /// <summary>The answers wanted, at least one.</summary>
     public required ImmutableArray<Generation> Generations { get; init; }
+
+    /// <summary>How many of them in a row share a prompt.</summary>
+    public int AnswersPerPrompt { get; init; } = 1;
+
+    /// <summary>Pictures that were sent, those that are not in force among them.</summary>
+    public int Pictures { get; init; }
 }
 
 /// <summary>An update of one of a request's answers.</summary>

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Herd.Contracts.Adapters;
+using Herd.Contracts.Tenants;
 
 namespace Herd.Gateway.Serving;
 
@@ -6,8 +8,8 @@ namespace Herd.Gateway.Serving;
 /// <param name="requestId">Names the request in logs.</param>
 /// <param name="version">The version in force; null for the bare base.</param>
 /// <param name="steps">The updates of all answers.</param>
-/// <param name="places">The places taken.</param>
-internal sealed class GenerationCall(string requestId, AdapterVersion? version, DrainedStream<GenerationStep> steps, Places places) : IAsyncDisposable
+/// <param name="meter">Holds the request's places and counts what is read.</param>
+internal sealed class GenerationCall(string requestId, AdapterVersion? version, DrainedStream<GenerationStep> steps, UsageMeter meter) : IAsyncDisposable
 {
     /// <summary>Names the request in logs.</summary>
     public string RequestId => requestId;
@@ -15,17 +17,23 @@ internal sealed class GenerationCall(string requestId, AdapterVersion? version, 
     /// <summary>The version in force, fixed for the whole request; null for the bare base.</summary>
     public AdapterVersion? Version => version;
 
-    /// <summary>The updates of all answers as they come; of one answer in order.</summary>
+    /// <summary>Reads the updates of all answers as they come; each is on the tenant's account before it is seen here.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The updates; the end comes when all answers are complete.</returns>
-    /// <exception cref="Contracts.Errors.HerdException">An answer failed; the others were ended.</exception>
-    public IAsyncEnumerable<GenerationStep> ReadAsync(CancellationToken cancellationToken) => steps.ReadAsync(cancellationToken);
+    /// <returns>The updates.</returns>
+    public async IAsyncEnumerable<GenerationStep> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var step in steps.ReadAsync(cancellationToken))
+        {
+            await meter.CountAsync(step.Index, step.Update, cancellationToken);
+            yield return step;
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         // The places come free when the sequences have ended, not before.
         await steps.DisposeAsync();
-        await places.DisposeAsync();
+        await meter.DisposeAsync();
     }
 }

@@ -7,7 +7,7 @@ namespace Herd.Gateway.Serving;
 
 /// <summary>The one path of stateless requests, whatever wire they came on: admit, resolve, store the picture, route, stream.</summary>
 internal sealed class GenerationCalls(
-    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ReplicaRouter router, ILogger<GenerationCall> logger)
+    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ReplicaRouter router, TimeProvider time, ILogger<GenerationCall> logger)
 {
     /// <summary>Starts a request.</summary>
     /// <param name="order">What is wanted.</param>
@@ -22,35 +22,41 @@ internal sealed class GenerationCalls(
         }
 
         var requestId = Guid.CreateVersion7().ToString("N");
-        var places = new Places(grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(order.Tenant)), logger);
+        var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(order.Tenant));
+        var meter = await UsageMeter.AdmitAsync(tenant, ToAdmission(order, requestId), order.AnswersPerPrompt, time, logger, cancellationToken);
         try
         {
-            var ids = order.Generations.Select((_, index) => $"{requestId}-{index}").ToArray();
-            foreach (var id in ids)
-            {
-                await places.TakeAsync(id, cancellationToken);
-            }
-
             var version = await models.ResolveAsync(order.Tenant, order.Model, cancellationToken);
             var picture = await pictures.StoreAsync(order.Picture, cancellationToken);
             var requests = order.Generations.Select((generation, index) => new GenerateRequest
             {
-                RequestId = ids[index],
+                RequestId = $"{requestId}-{index}",
                 Tenant = order.Tenant,
                 Version = version,
                 Prompt = generation.Prompt,
                 Picture = picture,
                 Sampling = generation.Sampling,
+                Weight = meter.Weight,
             });
             var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], cancellationToken);
-            return new GenerationCall(requestId, version, steps, places);
+            return new GenerationCall(requestId, version, steps, meter);
         }
         catch
         {
-            await places.DisposeAsync();
+            await meter.DisposeAsync();
             throw;
         }
     }
+
+    private static AdmissionRequest ToAdmission(GenerationOrder order, string requestId) => new()
+    {
+        RequestId = requestId,
+        Sequences = order.Generations.Length,
+        Pictures = order.Pictures,
+        PromptTokens = order.Generations.Where((_, index) => index % order.AnswersPerPrompt == 0).Sum(generation => TokenEstimate.Of(generation.Prompt)),
+        AnswerTokens = order.Generations.Sum(generation => (long)(generation.Sampling.MaxTokens ?? TokenEstimate.Answer)),
+        Fingerprint = OrderFingerprint.Of(order),
+    };
 
     private Func<CancellationToken, IAsyncEnumerable<GenerationStep>> Source(GenerateRequest request, int index) =>
         cancellationToken => router.Generate(request, cancellationToken).Select(update => new GenerationStep(index, update));

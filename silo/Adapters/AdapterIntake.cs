@@ -4,13 +4,19 @@ using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Engine.Adapters;
 using Herd.Silo.Devices;
+using Herd.Silo.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Adapters;
 
 /// <summary>Makes a durable version of an upload. Known content takes the same path as new content.</summary>
 internal sealed class AdapterIntake(
-    DeviceHost device, IBlobStore blobs, AdapterRepository adapters, IOptions<AdapterOptions> options, TimeProvider time)
+    DeviceHost device,
+    IBlobStore blobs,
+    BlobReferences references,
+    AdapterRepository adapters,
+    IOptions<AdapterOptions> options,
+    TimeProvider time)
 {
     /// <summary>Checks an upload, stores its components, and then its row.</summary>
     /// <exception cref="HerdException">The file is wrong, does not fit the base, or a limit is reached.</exception>
@@ -31,14 +37,24 @@ internal sealed class AdapterIntake(
             CreatedAt = time.GetUtcNow(),
         };
         await StoreAsync(package.Components, cancellationToken).ConfigureAwait(false);
-        await adapters.AddVersionAsync(
-            new StoredVersion(version, package.Manifest.Template, package.Parameters, package.TakesPictures),
-            options.Value.MaxVersions,
-            cancellationToken).ConfigureAwait(false);
+        await AddAsync(new StoredVersion(version, package.Manifest.Template, package.Parameters, package.TakesPictures), cancellationToken).ConfigureAwait(false);
 
         // Somebody may have deleted the last other version with the same component before the row named it.
         await StoreAsync(await MissingAsync(package.Components, version, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return version;
+    }
+
+    private async Task AddAsync(StoredVersion stored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await adapters.AddVersionAsync(stored, options.Value.MaxVersions, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HerdException error) when (error.Code == HerdErrorCode.QuotaExceeded)
+        {
+            await references.ReleaseAsync([.. stored.Version.Components.Values], CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task StoreAsync(IEnumerable<AdapterComponent> components, CancellationToken cancellationToken)

@@ -3,7 +3,9 @@ using System.Data.Common;
 using Dapper;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
+using Herd.Silo.Tenants;
 
 namespace Herd.Silo.Adapters;
 
@@ -26,6 +28,7 @@ internal sealed class AdapterRepository(Database database)
             await connection.ExecuteAsync(AdapterSql.AddAdapter, row, transaction).ConfigureAwait(false);
             await connection.ExecuteAsync(AdapterSql.AddVersion, row, transaction).ConfigureAwait(false);
             await connection.ExecuteAsync(AdapterSql.AddComponent, ComponentRow.From(stored.Version), transaction).ConfigureAwait(false);
+            await StorageQuota.RequireAsync(stored.Version.Tenant, connection, transaction).ConfigureAwait(false);
             return true;
         },
         cancellationToken);
@@ -95,13 +98,13 @@ internal sealed class AdapterRepository(Database database)
             ?? throw HerdException.NotFound($"Tenant '{version.Tenant}'");
         if (await connection.ExecuteScalarAsync<int>(AdapterSql.CountOtherAdapters, key, transaction).ConfigureAwait(false) >= allowed)
         {
-            throw new HerdException(HerdErrorCode.LimitExceeded, $"The tenant has all {allowed} adapters it may have. Delete one first.");
+            throw HerdException.Quota(LimitNames.Adapters, $"The tenant has all {allowed} adapters it may have. Delete one first.");
         }
 
         if (await connection.ExecuteScalarAsync<int>(AdapterSql.CountVersions, key, transaction).ConfigureAwait(false) >= maximumVersions)
         {
-            throw new HerdException(
-                HerdErrorCode.LimitExceeded, $"The adapter has all {maximumVersions} versions it may have. Publish under another name.");
+            throw HerdException.Quota(
+                LimitNames.AdapterVersions, $"The adapter has all {maximumVersions} versions it may have. Publish under another name.");
         }
     }
 

@@ -147,33 +147,39 @@ internal sealed class ConversationGrain(
             throw new HerdException(HerdErrorCode.Conflict, $"Turn '{_running.Accepted.TurnId}' is running. Wait for its end, or cancel it.");
         }
 
-        var (turn, generation) = await intake.PrepareAsync(state, request, cancellationToken);
+        var (turn, generation, meter) = await intake.PrepareAsync(state, request, cancellationToken);
         try
         {
             await intake.StoreAsync(state.Conversation, turn, request.Picture, cancellationToken);
+        }
+        catch (HerdException error) when (error.Code == HerdErrorCode.QuotaExceeded)
+        {
+            await meter.DisposeAsync();
+            await references.ReleaseAsync(turn.Picture is { } kept ? [kept] : [], CancellationToken.None);
+            throw;
         }
         catch
         {
             // Whether the row was written is not known here; the next activation reads it.
             DeactivateOnIdle();
-            await intake.LeaveAsync(Tenant, generation.RequestId);
+            await meter.DisposeAsync();
             throw;
         }
 
         _state = state.Add(turn);
         _running = new RunningTurn(turn, options.Value.DetachedTurnLimit, time);
         DelayDeactivation(KeepWhileRunning);
-        _run = RunAsync(state.Conversation, _running, generation);
+        _run = RunAsync(state.Conversation, _running, generation, meter);
         return true;
     }
 
-    private async Task RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest generation)
+    private async Task RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest generation, UsageMeter meter)
     {
         // The turn outlives the call that brought it, and its identity with it.
         CallerContext.SetTenant(Tenant);
         using var place = active.Enter();
-        var outcome = await runner.RunAsync(conversation, running, generation);
-        await intake.LeaveAsync(Tenant, generation.RequestId);
+        var outcome = await runner.RunAsync(conversation, running, generation, meter);
+        await meter.DisposeAsync();
         _state = outcome.Stored is { } ended ? _state!.Replace(ended) : _state!.Remove(running.Accepted);
         _running = null;
         DelayDeactivation(TimeSpan.Zero);

@@ -3,6 +3,7 @@ using Dapper;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Silo.Storage;
+using Herd.Silo.Tenants;
 
 namespace Herd.Silo.Conversations;
 
@@ -61,7 +62,7 @@ internal sealed class ConversationRepository(Database database, TimeProvider tim
     /// <summary>Adds a turn that is to run.</summary>
     /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
     internal Task AddTurnAsync(StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
-        ChangeTurnAsync(ConversationSql.AddTurn, conversation, turn, cancellationToken);
+        ChangeAsync(ConversationSql.AddTurn, TurnRow.From(conversation, turn), conversation.Id, cancellationToken, turn.Picture is null ? null : conversation.Tenant);
 
     /// <summary>Writes down how a turn ended.</summary>
     /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
@@ -99,10 +100,20 @@ internal sealed class ConversationRepository(Database database, TimeProvider tim
     private Task ChangeTurnAsync(string sql, StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
         ChangeAsync(sql, TurnRow.From(conversation, turn), conversation.Id, cancellationToken);
 
-    private async Task ChangeAsync(string sql, object row, string id, CancellationToken cancellationToken)
+    private async Task ChangeAsync(string sql, object row, string id, CancellationToken cancellationToken, string? quotaOf = null)
     {
         var changed = await database.TransactAsync(
-            (connection, transaction) => connection.ExecuteAsync(sql, row, transaction), cancellationToken).ConfigureAwait(false);
+            async (connection, transaction) =>
+            {
+                var rows = await connection.ExecuteAsync(sql, row, transaction).ConfigureAwait(false);
+                if (quotaOf is not null)
+                {
+                    await StorageQuota.RequireAsync(quotaOf, connection, transaction).ConfigureAwait(false);
+                }
+
+                return rows;
+            },
+            cancellationToken).ConfigureAwait(false);
         if (changed != 1)
         {
             throw new HerdException(HerdErrorCode.Conflict, $"Conversation '{id}' moved to another process. Try again.")

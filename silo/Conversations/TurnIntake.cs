@@ -25,15 +25,15 @@ internal sealed class TurnIntake(
             : null;
     }
 
-    /// <summary>Takes the tenant's place, fixes the version and keeps the picture. Afterwards the turn is stored, or withdrawn.</summary>
-    /// <exception cref="HerdException">The request is wrong, or the tenant has no place left.</exception>
-    internal async Task<(StoredTurn Turn, GenerateRequest Generation)> PrepareAsync(
+    /// <summary>Asks the tenant to let the turn in, fixes the version and keeps the picture. Afterwards the turn is stored, or withdrawn.</summary>
+    /// <exception cref="HerdException">The request is wrong, or the tenant is over a limit.</exception>
+    internal async Task<(StoredTurn Turn, GenerateRequest Generation, UsageMeter Meter)> PrepareAsync(
         ConversationState state, TurnRequest request, CancellationToken cancellationToken)
     {
         RequireTurnId(request.TurnId);
         var conversation = state.Conversation;
         var requestId = Guid.NewGuid().ToString("N");
-        await grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(conversation.Tenant)).Admit(requestId, cancellationToken);
+        var meter = await AdmitAsync(state, request, requestId, cancellationToken);
         try
         {
             var version = await ResolveAsync(conversation.Tenant, conversation.Model, cancellationToken);
@@ -58,11 +58,12 @@ internal sealed class TurnIntake(
                 Prompt = state.PromptFor(turn),
                 Picture = turn.Picture,
                 Sampling = turn.Sampling,
-            });
+                Weight = meter.Weight,
+            }, meter);
         }
         catch
         {
-            await LeaveAsync(conversation.Tenant, requestId);
+            await meter.DisposeAsync();
             throw;
         }
     }
@@ -84,17 +85,19 @@ internal sealed class TurnIntake(
         await pictures.RestoreAsync(sentPicture, cancellationToken);
     }
 
-    /// <summary>Gives the tenant's place back; never throws.</summary>
-    internal async Task LeaveAsync(string tenant, string requestId)
+    private Task<UsageMeter> AdmitAsync(ConversationState state, TurnRequest request, string requestId, CancellationToken cancellationToken)
     {
-        try
+        var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(state.Conversation.Tenant));
+        var history = state.Describe().HistoryTokens;
+        var admission = new AdmissionRequest
         {
-            await grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenant)).Release(requestId);
-        }
-        catch (Exception exception)
-        {
-            logger.LogWarning(exception, "A place of tenant {Tenant} could not be given back; it falls free after a while.", tenant);
-        }
+            RequestId = requestId,
+            Pictures = request.Picture is null ? 0 : 1,
+            PromptTokens = history + TokenEstimate.Of(new TurnPrompt([], history == 0 ? state.Conversation.System : null, request.Text, request.Input)),
+            AnswerTokens = request.Sampling.MaxTokens ?? TokenEstimate.Answer,
+            Fingerprint = $"{state.Conversation.Id}/{request.TurnId}",
+        };
+        return UsageMeter.AdmitAsync(tenant, admission, answersPerPrompt: 1, time, logger, cancellationToken);
     }
 
     private static void RequireTurnId(string turnId)

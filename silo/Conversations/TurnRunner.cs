@@ -2,6 +2,7 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
+using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -15,9 +16,9 @@ internal sealed class TurnRunner(
     private static readonly TimeSpan[] WriteRetries = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];
 
     /// <summary>Runs a turn to its end; never throws.</summary>
-    internal async Task<TurnOutcome> RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest request)
+    internal async Task<TurnOutcome> RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest request, UsageMeter meter)
     {
-        var (turn, refusal) = await GenerateAsync(running, request);
+        var (turn, refusal) = await GenerateAsync(running, request, meter);
         turn = turn with
         {
             AnswerIds = running.Answer.Ids,
@@ -46,13 +47,14 @@ internal sealed class TurnRunner(
     }
 
     /// <returns>How the turn ended; or the error that kept it from beginning.</returns>
-    private async Task<(StoredTurn Turn, HerdException? Refusal)> GenerateAsync(RunningTurn running, GenerateRequest request)
+    private async Task<(StoredTurn Turn, HerdException? Refusal)> GenerateAsync(RunningTurn running, GenerateRequest request, UsageMeter meter)
     {
         var turn = running.Accepted;
         try
         {
             await foreach (var update in router.Generate(request, running.Stopping))
             {
+                await meter.CountAsync(0, update, running.Stopping);
                 switch (update)
                 {
                     case GenerationStarted started:

@@ -35,6 +35,7 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
                 Adapter = lease,
                 Picture = picture,
                 Scope = request.Tenant,
+                Share = request.Weight,
                 ResumeIds = request.ResumeIds,
                 Sampling = new SamplingOptions
                 {

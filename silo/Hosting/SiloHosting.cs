@@ -100,6 +100,7 @@ public static class SiloHosting
     private static void AddGrainParts(IServiceCollection services)
     {
         services.AddSingleton<TenantRepository>();
+        services.AddSingleton<UsageRepository>();
         services.AddSingleton<AdapterRepository>();
         services.AddSingleton<AdapterIntake>();
         services.AddSingleton<ReplicaWarmer>();

@@ -6,13 +6,13 @@ namespace Herd.Silo.Tenants;
 
 /// <summary>Reads the key's row at every check: that is cheap, and a revocation counts at once.</summary>
 [PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed class ApiKeyGrain(TenantRepository tenants) : Grain, IApiKeyGrain
+internal sealed class ApiKeyGrain(TenantRepository tenants, TimeProvider time) : Grain, IApiKeyGrain
 {
     public async Task<KeyIdentity?> Verify(string secret, CancellationToken cancellationToken)
     {
         var id = GrainKeys.OwnName(this.GetPrimaryKeyString());
         var key = await tenants.FindKeyAsync(id, cancellationToken);
-        if (KeySecrets.Matches(key, secret))
+        if (KeySecrets.Matches(key, secret, time.GetUtcNow()))
         {
             return new KeyIdentity(key!.Tenant, id);
         }

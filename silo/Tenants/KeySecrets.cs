@@ -20,9 +20,9 @@ internal static class KeySecrets
 
     internal static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
-    internal static bool Matches(StoredKey? key, string secret)
+    internal static bool Matches(StoredKey? key, string secret, DateTimeOffset now)
     {
         var equal = CryptographicOperations.FixedTimeEquals(Hash(secret), key?.SecretHash ?? NobodysHash);
-        return equal & key is { Description.RevokedAt: null };
+        return equal & key is { Description.RevokedAt: null } & !(key?.Description.ExpiresAt <= now);
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Herd.Silo.Tenants;
 
 /// <summary>The administrator's surface over the rows of tenants and keys.</summary>
-internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvider time, ILogger<TenantDirectoryGrain> logger)
-    : Grain, ITenantDirectoryGrain
+internal sealed class TenantDirectoryGrain(
+    TenantRepository tenants, UsageRepository usage, TimeProvider time, ILogger<TenantDirectoryGrain> logger) : Grain, ITenantDirectoryGrain
 {
     private const int MaxLabelLength = 100;
 
@@ -16,11 +16,7 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
     {
         GrainKeys.RequireName(name, "name");
         limits ??= new TenantLimits();
-        if (limits.ConcurrentSequences < 1 || limits.Adapters < 0)
-        {
-            throw HerdException.Invalid("limits", "'limits' must allow at least 1 concurrent sequence and 0 or more adapters.");
-        }
-
+        LimitRules.Require(limits);
         var tenant = new TenantDescription(name, limits, time.GetUtcNow());
         if (!await tenants.AddAsync(tenant, cancellationToken))
         {
@@ -33,10 +29,35 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
 
     public Task<ImmutableArray<TenantDescription>> ListTenants(CancellationToken cancellationToken) => tenants.ListAsync(cancellationToken);
 
-    public async Task<CreatedApiKey> CreateKey(string tenant, string label, CancellationToken cancellationToken)
+    public async Task<TenantDescription> UpdateLimits(string name, TenantLimits limits, CancellationToken cancellationToken)
+    {
+        LimitRules.Require(limits);
+        await RequireTenantAsync(name, cancellationToken);
+        await tenants.SetLimitsAsync(name, limits, cancellationToken);
+        await GrainFactory.GetGrain<ITenantGrain>(GrainKeys.Tenant(name)).LimitsChanged(cancellationToken);
+        logger.LogInformation("Changed the limits of tenant {Tenant} to {Limits}.", name, limits);
+        return (await tenants.FindAsync(name, cancellationToken))!;
+    }
+
+    public async Task<ImmutableArray<UsageRow>> GetUsage(string? tenant, UsageQuery query, CancellationToken cancellationToken)
+    {
+        if (tenant is not null)
+        {
+            await RequireTenantAsync(tenant, cancellationToken);
+        }
+
+        return await usage.ReadAsync(tenant, query, cancellationToken);
+    }
+
+    public async Task<CreatedApiKey> CreateKey(string tenant, string label, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
         await RequireTenantAsync(tenant, cancellationToken);
         RequireLabel(label);
+        if (expiresAt <= time.GetUtcNow())
+        {
+            throw HerdException.Invalid("expires_at", "'expires_at' must lie in the future.");
+        }
+
         string id;
         string secret;
         StoredKey key;
@@ -44,7 +65,7 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
         {
             id = KeySecrets.DrawId();
             secret = KeySecrets.Draw();
-            key = NewKey(tenant, label, id, secret);
+            key = NewKey(tenant, label, id, secret, expiresAt);
         }
         while (!await tenants.AddKeyAsync(key, cancellationToken));
 
@@ -69,7 +90,7 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
         }
 
         var present = await tenants.FindKeyAsync(id, cancellationToken);
-        return present is not null && present.Tenant == tenant && KeySecrets.Matches(present, secret)
+        return present is not null && present.Tenant == tenant && KeySecrets.Matches(present, secret, time.GetUtcNow())
             ? present.Description
             : throw new HerdException(HerdErrorCode.AlreadyExists, $"The key id '{id}' is taken by another key, or was revoked. Choose another id.");
     }
@@ -91,8 +112,8 @@ internal sealed class TenantDirectoryGrain(TenantRepository tenants, TimeProvide
         logger.LogInformation("Revoked key {KeyId} of tenant {Tenant}.", keyId, tenant);
     }
 
-    private StoredKey NewKey(string tenant, string label, string id, string secret) =>
-        new(tenant, new ApiKeyDescription(id, label, time.GetUtcNow(), RevokedAt: null), KeySecrets.Hash(secret));
+    private StoredKey NewKey(string tenant, string label, string id, string secret, DateTimeOffset? expiresAt = null) =>
+        new(tenant, new ApiKeyDescription(id, label, time.GetUtcNow(), RevokedAt: null) { ExpiresAt = expiresAt }, KeySecrets.Hash(secret));
 
     private async Task RequireTenantAsync(string tenant, CancellationToken cancellationToken)
     {

@@ -6,35 +6,56 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
+using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Tenants;
 
-/// <summary>Admits a tenant's requests and lists what it owns.</summary>
+/// <summary>Admits a tenant's requests, keeps account of what they use, and lists what the tenant owns.</summary>
 internal sealed class TenantGrain(
-    TenantRepository tenants, AdapterRepository adapters, ConversationRepository conversations, TimeProvider time) : Grain, ITenantGrain
+    TenantRepository tenants,
+    UsageRepository usage,
+    AdapterRepository adapters,
+    ConversationRepository conversations,
+    TimeProvider time,
+    ILogger<TenantGrain> logger) : Grain, ITenantGrain
 {
     private const int MaxPage = 100;
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
 
-    private Admission? _admission;
+    private Task<TenantAccount>? _account;
+    private DateTimeOffset _readAt;
 
     private string Name => GrainKeys.OwningTenant(this.GetPrimaryKeyString())!;
 
-    public async Task Admit(string requestId, CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _admission ??= new Admission((await RequireAsync(cancellationToken)).Limits.ConcurrentSequences, time);
-        if (!_admission.TryEnter(requestId))
-        {
-            throw new HerdException(
-                HerdErrorCode.LimitExceeded,
-                $"All {_admission.Places} concurrent requests of the tenant are in use. Wait for one to end.") { RetryAfter = RetryAfter };
-        }
+        this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions(SweepPeriod, SweepPeriod));
+        return Task.CompletedTask;
     }
 
-    public Task Release(string requestId)
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => SweepAsync(cancellationToken);
+
+    public async Task<AdmissionGrant> Admit(AdmissionRequest request, CancellationToken cancellationToken) =>
+        await (await AccountAsync()).AdmitAsync(request, CallerContext.KeyId, cancellationToken);
+
+    public async Task Mark(UsageMark mark, CancellationToken cancellationToken) => await (await AccountAsync()).MarkAsync(mark, cancellationToken);
+
+    public async Task Renew(string requestId, CancellationToken cancellationToken) => (await AccountAsync()).Renew(requestId);
+
+    public async Task Settle(UsageMark used) => await (await AccountAsync()).SettleAsync(used);
+
+    public async Task<ImmutableArray<UsageRow>> GetUsage(UsageQuery query, CancellationToken cancellationToken)
     {
-        _admission?.Leave(requestId);
-        return Task.CompletedTask;
+        await RequireAsync(cancellationToken);
+        return await usage.ReadAsync(Name, query, cancellationToken);
+    }
+
+    public Task<TenantDescription> Describe(CancellationToken cancellationToken) => RequireAsync(cancellationToken);
+
+    public async Task LimitsChanged(CancellationToken cancellationToken)
+    {
+        _readAt = default;
+        await AccountAsync();
     }
 
     public async Task<ImmutableArray<AdapterDescription>> ListAdapters(CancellationToken cancellationToken)
@@ -53,6 +74,36 @@ internal sealed class TenantGrain(
 
         await RequireAsync(cancellationToken);
         return await conversations.ListAsync(Name, before, count, cancellationToken);
+    }
+
+    /// <summary>The account, opened once; its limits are read anew every few seconds, for the word that they changed may be lost.</summary>
+    private async Task<TenantAccount> AccountAsync()
+    {
+        _account = _account is null or { IsFaulted: true } ? OpenAsync() : _account;
+        var account = await _account;
+        if (time.GetUtcNow() - _readAt >= SweepPeriod)
+        {
+            _readAt = time.GetUtcNow();
+            account.Change(await RequireAsync(CancellationToken.None));
+        }
+
+        return account;
+    }
+
+    private async Task<TenantAccount> OpenAsync()
+    {
+        var account = new TenantAccount(await RequireAsync(CancellationToken.None), usage, time, logger);
+        await account.LoadAsync(CancellationToken.None);
+        _readAt = time.GetUtcNow();
+        return account;
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        if (_account is { IsCompletedSuccessfully: true } opened)
+        {
+            await (await opened).SweepAsync();
+        }
     }
 
     private async Task<TenantDescription> RequireAsync(CancellationToken cancellationToken) =>

@@ -24,7 +24,9 @@ public sealed partial class DocumentationTests
         .Select(type => (Section: type.GetField("Section", Every)?.GetRawConstantValue() as string, Type: type))
         .Where(option => option.Section is not null && NameOf(option.Type).EndsWith("Options", StringComparison.Ordinal))!;
 
-    private static IEnumerable<string> OptionKeys => OptionClasses.SelectMany(option => option.Type.GetProperties().Select(property => $"{option.Section}:{property.Name}"));
+    private static IEnumerable<string> OptionKeys => OptionClasses.SelectMany(option => option.Type.GetProperties()
+        .Where(property => OptionClasses.All(section => section.Type != property.PropertyType))
+        .Select(property => $"{option.Section}:{property.Name}"));
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -109,7 +111,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("`([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)*)(?:\\.([A-Z][A-Za-z0-9]*))?`", RegexOptions.CultureInvariant)]
     private static partial Regex CodeName();
 
-    [GeneratedRegex("`([A-Z][A-Za-z]+):[A-Z][A-Za-z]+`", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("`([A-Z][A-Za-z]+(?::[A-Z][A-Za-z]+)?):[A-Z][A-Za-z0-9]+`", RegexOptions.CultureInvariant)]
     private static partial Regex OptionKey();
 
     [GeneratedRegex(@"\]\((?!https?:)([^)#]*)#?([^)]*)\)", RegexOptions.CultureInvariant)]

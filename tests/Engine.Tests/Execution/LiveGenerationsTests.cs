@@ -10,7 +10,7 @@ public sealed class LiveGenerationsTests : IAsyncLifetime
     private const int Places = 6;
 
     private readonly AdapterRegistry _registry = new();
-    private readonly GenerationPlaces _places = new(Places);
+    private readonly GenerationPlaces _places = new(Places, newcomers: 0);
     private LoadedBase _loaded = null!;
     private DeviceParts _parts = null!;
     private LiveGenerations _live = null!;
@@ -84,7 +84,7 @@ public sealed class LiveGenerationsTests : IAsyncLifetime
     /// <summary>A generation with a picture of that name, or on the bare base.</summary>
     private Generation Add(string? picture)
     {
-        _places.Enter();
+        _places.Enter("");
         var prepared = picture is null ? null : new PreparedPicture(picture, new float[3 * _loaded.Encoder!.ImageSize * _loaded.Encoder.ImageSize]);
         var generation = new Generation(
             _live.Count, new GenerationRequest { PromptIds = [1, 5], MaxTokens = 2 }, prepared, picture is null ? null : Adapter(), _loaded.Tokenizer, TimeProvider.System);

@@ -17,7 +17,7 @@ internal sealed class TestLoop : IDisposable
 
     private TestLoop(LoadedBase loaded, EngineOptions options, Func<DeviceParts, DeviceParts> change, int places, long expectedFaults)
     {
-        (_loaded, _places, _expectedFaults) = (loaded, new GenerationPlaces(places), expectedFaults);
+        (_loaded, _places, _expectedFaults) = (loaded, new GenerationPlaces(places, newcomers: 0), expectedFaults);
         Loop = new DeviceLoop(change(loaded.MakeParts(options, _registry)), _places, NullLogger.Instance);
     }
 
@@ -43,7 +43,7 @@ internal sealed class TestLoop : IDisposable
     /// <summary>Hands a generation over.</summary>
     public void Submit(Generation generation)
     {
-        _places.Enter();
+        _places.Enter(generation.Sequence.Key.Scope);
         try
         {
             Loop.Submit(generation);
@@ -51,7 +51,7 @@ internal sealed class TestLoop : IDisposable
         catch (EngineException)
         {
             generation.Adapter?.Dispose();
-            _places.Leave();
+            _places.Leave(generation.Sequence.Key.Scope);
             throw;
         }
     }

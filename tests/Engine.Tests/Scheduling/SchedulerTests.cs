@@ -113,7 +113,7 @@ public sealed class SchedulerTests
         public Sequence Add(int prompt, int answer, string? adapter, int kind = 0)
         {
             var ids = Enumerable.Range(0, prompt).Select(position => position < 70 * (kind % 3) ? 3 : 4 + kind);
-            var sequence = new Sequence(_lengths.Count, ids, new KvKey($"owner-{kind % 2}", adapter, null));
+            var sequence = new Sequence(_lengths.Count, ids, new KvKey($"owner-{kind % 2}", adapter, null), 1 + (kind % 3));
             _lengths.Add(sequence, prompt + answer);
             _scheduler.Add(sequence);
             return sequence;

@@ -1,5 +1,4 @@
 using System.ClientModel;
-using System.Net.Http.Headers;
 using Google.Rpc;
 using Grpc.Core;
 using Herd.Protos.V1;
@@ -141,23 +140,6 @@ public sealed class ErrorTests(SharedGateway gateway)
 
         Assert.Equal((400, "context_length_exceeded"), (status, body.GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal((StatusCode.InvalidArgument, "CONTEXT_LENGTH_EXCEEDED"), (rpc.StatusCode, rpc.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason));
-    }
-
-    [Fact]
-    public async Task OverTheTenantsLimit_Is429WithARetryTime()
-    {
-        var tenant = await gateway.NewTenantAsync(new TenantLimits { ConcurrentSequences = 1, Adapters = 1 });
-
-        using var content = new StringContent("""{"model":"base","prompt":"x","n":2}""", new MediaTypeHeaderValue("application/json"));
-        using var response = await tenant.Http.PostAsync(new Uri("/v1/completions", UriKind.Relative), content, Cancellation);
-
-        Assert.Equal(429, (int)response.StatusCode);
-        Assert.NotEmpty(response.Headers.GetValues("x-request-id"));
-        Assert.NotNull(response.Headers.RetryAfter);
-        Assert.Contains("rate_limit_exceeded", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
-
-        // What was taken before the refusal was given back.
-        Assert.Equal(200, (await tenant.PostAsync("/v1/completions", Completion("base"))).Status);
     }
 
     [Fact]

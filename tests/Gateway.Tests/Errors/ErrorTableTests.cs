@@ -26,19 +26,20 @@ public sealed class ErrorTableTests
     {
         var error = new HerdException(code, "no");
 
-        Assert.Equal(ErrorTable.Of(code).Http is 429 or 503, ErrorTable.RetryAfter(error) is not null);
+        Assert.Equal(ErrorTable.Of(code).Http is 429 or 503 && code != HerdErrorCode.QuotaExceeded, ErrorTable.RetryAfter(error) is not null);
     }
 
     [Fact]
     public void ToRpc_Error_CarriesReasonFieldAndRetryTime()
     {
-        var error = new HerdException(HerdErrorCode.LimitExceeded, "Too many.") { Field = "n", RetryAfter = TimeSpan.FromSeconds(3) };
+        var error = new HerdException(HerdErrorCode.LimitExceeded, "Too many.") { Field = "n", Limit = "requests_per_minute", RetryAfter = TimeSpan.FromSeconds(3) };
 
         var rpc = GrpcErrors.ToRpc(error);
 
         Assert.Equal((StatusCode.ResourceExhausted, "Too many."), (rpc.StatusCode, rpc.Status.Detail));
         var status = rpc.GetRpcStatus()!;
         Assert.Equal(("herd", "LIMIT_EXCEEDED"), (status.GetDetail<ErrorInfo>().Domain, status.GetDetail<ErrorInfo>().Reason));
+        Assert.Equal("requests_per_minute", status.GetDetail<ErrorInfo>().Metadata["limit"]);
         Assert.Equal("n", Assert.Single(status.GetDetail<BadRequest>().FieldViolations).Field);
         Assert.Equal(TimeSpan.FromSeconds(3), status.GetDetail<RetryInfo>().RetryDelay.ToTimeSpan());
     }

@@ -107,7 +107,7 @@ public abstract class PublishTests(DatabaseSilo shared) : DatabaseSiloTests(shar
 
         var refused = await Assert.ThrowsAsync<HerdException>(() => Silo.PublishAsync("full", "two", "BIAS.pth"));
 
-        Assert.Equal(HerdErrorCode.LimitExceeded, refused.Code);
+        Assert.Equal(HerdErrorCode.QuotaExceeded, refused.Code);
         Assert.Equal(["one"], (await Silo.Tenant("full").ListAdapters(Cancellation)).Select(adapter => adapter.Name));
     }
 

@@ -19,7 +19,7 @@ public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(share
         await Silo.CreateTenantAsync("key-life");
         CallerContext.SetAdmin();
 
-        var created = await Directory.CreateKey("key-life", "for the test", Cancellation);
+        var created = await Directory.CreateKey("key-life", "for the test", null, Cancellation);
 
         Assert.Equal(new KeyIdentity("key-life", created.Description.Id), await VerifyAsync(created.Key));
         await Directory.RevokeKey("key-life", created.Description.Id, Cancellation);
@@ -32,7 +32,7 @@ public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(share
     {
         await Silo.CreateTenantAsync("key-wrong");
         CallerContext.SetAdmin();
-        var created = await Directory.CreateKey("key-wrong", "", Cancellation);
+        var created = await Directory.CreateKey("key-wrong", "", null, Cancellation);
 
         Assert.Null(await VerifyAsync(created.Key + "x"));
         Assert.Null(await VerifyAsync(ApiKeyFormat.Format("unknown", "0123456789abcdef")));
@@ -45,8 +45,8 @@ public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(share
         await Silo.CreateTenantAsync("key-form");
         CallerContext.SetAdmin();
 
-        var one = await Directory.CreateKey("key-form", "", Cancellation);
-        var two = await Directory.CreateKey("key-form", "", Cancellation);
+        var one = await Directory.CreateKey("key-form", "", null, Cancellation);
+        var two = await Directory.CreateKey("key-form", "", null, Cancellation);
 
         Assert.Matches("^herd_[a-z2-7]{12}_[a-z2-7]{52}$", one.Key);
         Assert.NotEqual(one.Key, two.Key);
@@ -92,7 +92,7 @@ public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(share
 
         Assert.Equal(HerdErrorCode.AlreadyExists, await CodeAsync(() => Directory.CreateTenant("key-unique", null, Cancellation)));
         Assert.Equal(HerdErrorCode.InvalidArgument, await CodeAsync(() => Directory.CreateTenant("Not/A:Name", null, Cancellation)));
-        Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.CreateKey("key-nobody", "", Cancellation)));
+        Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.CreateKey("key-nobody", "", null, Cancellation)));
         Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.RevokeKey("key-unique", "unknown", Cancellation)));
     }
 

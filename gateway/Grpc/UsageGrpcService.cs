@@ -1,0 +1,39 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Herd.Contracts.Tenants;
+using Herd.Gateway.Keys;
+using Herd.Gateway.Usage;
+using Microsoft.AspNetCore.Authorization;
+using V1 = Herd.Protos.V1;
+
+namespace Herd.Gateway.Grpc;
+
+/// <summary>Usage, for tenants and the administrator.</summary>
+[Authorize(Caller.AnyonePolicy)]
+internal sealed class UsageGrpcService(UsageReader usage) : V1.UsageService.UsageServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task<V1.GetUsageResponse> GetUsage(V1.GetUsageRequest request, ServerCallContext context)
+    {
+        var order = new UsageOrder(
+            request.Tenant.Length == 0 ? null : request.Tenant,
+            request.From?.ToDateTimeOffset(),
+            request.To?.ToDateTimeOffset(),
+            request.Period == V1.UsagePeriod.Hour ? UsagePeriod.Hour : UsagePeriod.Day,
+            request.PageSize);
+        var rows = await usage.ReadAsync(order, context.GetHttpContext().User, context.CancellationToken);
+        return new V1.GetUsageResponse { Rows = { rows.Select(ToProto) } };
+    }
+
+    private static V1.UsageRow ToProto(UsageRow row) => new()
+    {
+        Tenant = row.Tenant,
+        KeyId = row.KeyId,
+        Start = Timestamp.FromDateTimeOffset(row.Start),
+        Requests = row.Requests,
+        PromptTokens = row.PromptTokens,
+        CachedTokens = row.CachedTokens,
+        GeneratedTokens = row.GeneratedTokens,
+        Pictures = row.Pictures,
+    };
+}

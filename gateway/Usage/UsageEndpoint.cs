@@ -1,0 +1,46 @@
+using System.Globalization;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
+using Herd.Gateway.Keys;
+using Herd.Gateway.OpenAi;
+
+namespace Herd.Gateway.Usage;
+
+/// <summary><c>GET /v1/usage</c>.</summary>
+internal static class UsageEndpoint
+{
+    /// <summary>Maps it.</summary>
+    /// <param name="routes">The routes.</param>
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/usage", ReadAsync).RequireAuthorization(Caller.AnyonePolicy);
+
+    private static async Task<IResult> ReadAsync(HttpContext http, UsageReader usage, CancellationToken cancellationToken)
+    {
+        var query = http.Request.Query;
+        var order = new UsageOrder(Text(query, "tenant"), Moment(query, "from"), Moment(query, "to"), Period(query), Count(query));
+        var rows = await usage.ReadAsync(order, http.User, cancellationToken);
+        return Results.Json(new UsageListBody([.. rows.Select(UsageRowBody.Of)]), OpenAiJson.Default.UsageListBody);
+    }
+
+    private static UsagePeriod Period(IQueryCollection query) => Text(query, "period") switch
+    {
+        null or "day" => UsagePeriod.Day,
+        "hour" => UsagePeriod.Hour,
+        _ => throw HerdException.Invalid("period", "'period' must be 'day' or 'hour'."),
+    };
+
+    private static int Count(IQueryCollection query) => Text(query, "limit") switch
+    {
+        null => 0,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 => count,
+        _ => throw HerdException.Invalid("limit", $"'limit' must be 1 to {UsageQuery.MostRows}."),
+    };
+
+    private static DateTimeOffset? Moment(IQueryCollection query, string name) => Text(query, name) switch
+    {
+        null => null,
+        var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) => moment,
+        _ => throw HerdException.Invalid(name, $"'{name}' must be a date or a moment, such as 2026-01-31 or 2026-01-31T12:00:00Z."),
+    };
+
+    private static string? Text(IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
+}

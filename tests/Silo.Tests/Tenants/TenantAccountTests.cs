@@ -1,0 +1,120 @@
+using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
+using Herd.Silo.Storage;
+using Herd.Silo.Tenants;
+using Herd.Silo.Tests.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Herd.Silo.Tests.Tenants;
+
+/// <summary>The account of a tenant over the deaths of those who keep it and of those who use it, on both databases.</summary>
+public abstract class TenantAccountTests(TestStorage storage) : IAsyncLifetime
+{
+    private readonly ManualTime _time = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private UsageRepository Usage => new(new Database(storage.Backend, NullLogger<Database>.Instance));
+
+    public async ValueTask InitializeAsync()
+    {
+        await storage.InitializeAsync();
+        await new Migrator(storage.Backend).MigrateAsync(Cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await storage.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Requests_whose_process_died_are_counted_with_all_they_may_have_passed_on()
+    {
+        var account = await OpenAsync();
+        await account.AdmitAsync(Request("r1"), "key", Cancellation);
+        await account.MarkAsync(Mark("r1", prompt: 12, generated: 128), Cancellation);
+
+        // Its keeper dies too; another opens the account and hears nothing of the request.
+        var next = await OpenAsync();
+        Assert.Equal((1, 12, 128), Sums(await ReadAsync()));
+        _time.Advance(TenantAccount.Lifetime + TimeSpan.FromTicks(1));
+        await next.SweepAsync();
+
+        Assert.Equal((1, 12, 128), Sums(await ReadAsync()));
+        Assert.Empty(await Usage.ListOpenAsync("acme", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_request_goes_on_over_the_death_of_its_accounts_keeper()
+    {
+        var account = await OpenAsync(new TenantLimits { ConcurrentSequences = 1 });
+        await account.AdmitAsync(Request("r1"), "key", Cancellation);
+
+        var next = await OpenAsync(new TenantLimits { ConcurrentSequences = 1 });
+        next.Renew("r1");
+        await Assert.ThrowsAsync<HerdException>(() => next.AdmitAsync(Request("r2"), "key", Cancellation));
+        await next.MarkAsync(Mark("r1", prompt: 5, generated: 70), Cancellation);
+        await next.SettleAsync(Mark("r1", prompt: 5, generated: 66));
+
+        Assert.Equal((1, 5, 66), Sums(await ReadAsync()));
+        await next.AdmitAsync(Request("r3"), "key", Cancellation);
+    }
+
+    [Fact]
+    public async Task Whoever_was_taken_for_dead_can_pass_nothing_more_on()
+    {
+        var account = await OpenAsync();
+        await account.AdmitAsync(Request("r1"), "key", Cancellation);
+        _time.Advance(TenantAccount.Lifetime + TimeSpan.FromTicks(1));
+        await account.SweepAsync();
+        var before = Sums(await ReadAsync());
+
+        var lost = await Assert.ThrowsAsync<HerdException>(() => account.MarkAsync(Mark("r1", prompt: 5, generated: 500), Cancellation));
+        await account.SettleAsync(Mark("r1", prompt: 5, generated: 500));
+
+        Assert.Equal(HerdErrorCode.Unavailable, lost.Code);
+        Assert.Equal(before, Sums(await ReadAsync()));
+    }
+
+    [Fact]
+    public async Task Usage_is_grouped_by_hour_and_by_day()
+    {
+        var account = await OpenAsync();
+        foreach (var (id, after) in new[] { ("r1", 0), ("r2", 30), ("r3", 30), ("r4", 23 * 60) })
+        {
+            _time.Advance(TimeSpan.FromMinutes(after));
+            await account.AdmitAsync(Request(id), "key", Cancellation);
+            await account.SettleAsync(Mark(id, prompt: 1, generated: 10));
+        }
+
+        var hours = await ReadAsync(UsagePeriod.Hour);
+        var days = await ReadAsync(UsagePeriod.Day);
+
+        Assert.Equal([(0, 2), (1, 1), (24, 1)], hours.Select(row => ((int)(row.Start - DateTimeOffset.UnixEpoch).TotalHours, (int)row.Requests)));
+        Assert.Equal([(0, 30), (1, 10)], days.Select(row => ((int)(row.Start - DateTimeOffset.UnixEpoch).TotalDays, (int)row.GeneratedTokens)));
+    }
+
+    private async Task<TenantAccount> OpenAsync(TenantLimits? limits = null)
+    {
+        var tenant = new TenantDescription("acme", limits ?? new TenantLimits(), _time.GetUtcNow());
+        var account = new TenantAccount(tenant, Usage, _time, NullLogger.Instance);
+        await account.LoadAsync(Cancellation);
+        return account;
+    }
+
+    private async Task<IReadOnlyList<UsageRow>> ReadAsync(UsagePeriod period = UsagePeriod.Day) =>
+        await Usage.ReadAsync("acme", new UsageQuery(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(10), period, 100), Cancellation);
+
+    private static (long Requests, long PromptTokens, long GeneratedTokens) Sums(IReadOnlyList<UsageRow> rows) =>
+        (rows.Sum(row => row.Requests), rows.Sum(row => row.PromptTokens), rows.Sum(row => row.GeneratedTokens));
+
+    private static AdmissionRequest Request(string id) => new() { RequestId = id, PromptTokens = 10, AnswerTokens = 1000, Fingerprint = id };
+
+    private static UsageMark Mark(string id, long prompt, long generated) =>
+        new() { RequestId = id, Started = true, PromptTokens = prompt, GeneratedTokens = generated };
+
+    public sealed class OnSqlite() : TenantAccountTests(new SqliteStorage());
+
+    public sealed class OnPostgres(SharedPostgres server) : TenantAccountTests(new PostgresStorage(server));
+}
