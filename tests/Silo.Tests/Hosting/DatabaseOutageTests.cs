@@ -118,7 +118,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     private IHost Build()
     {
         var builder = TestSilo.Configure(_folder.Path, ("Storage:Database", "postgresql"), ("Storage:ConnectionString", _connection));
-        builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(_log);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(_log);
         return builder.Build();
     }
 
