@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
@@ -16,6 +15,20 @@ public sealed record CreateConversation
     /// <summary>The system text, if any.</summary>
     [Id(1)]
     public string? System { get; init; }
+
+    /// <summary>What happens when a turn does not fit behind its history.</summary>
+    [Id(2)]
+    public ContextOverflow Overflow { get; init; }
+}
+
+/// <summary>What happens when history, question and requested tokens exceed the context.</summary>
+public enum ContextOverflow
+{
+    /// <summary>The turn is refused; the error says by how many tokens.</summary>
+    Refuse,
+
+    /// <summary>As many of the oldest turns as must are left out of the prompt, for good; they stay stored.</summary>
+    DropOldest,
 }
 
 /// <summary>A conversation as its owner sees it.</summary>
@@ -45,6 +58,10 @@ public sealed record ConversationDescription
     /// <summary>Tokens of its history: what the next turn starts from.</summary>
     [Id(5)]
     public required int HistoryTokens { get; init; }
+
+    /// <summary>What happens when a turn does not fit behind its history.</summary>
+    [Id(6)]
+    public ContextOverflow Overflow { get; init; }
 }
 
 /// <summary>What the user says in a turn.</summary>
@@ -70,6 +87,10 @@ public sealed record TurnRequest
     /// <summary>How tokens are chosen.</summary>
     [Id(4)]
     public SamplingParameters Sampling { get; init; } = new();
+
+    /// <summary>Digest of a picture that the tenant sent in an earlier turn, instead of <see cref="Picture"/>.</summary>
+    [Id(5)]
+    public string? PictureDigest { get; init; }
 }
 
 /// <summary>Where a turn stands.</summary>
@@ -147,28 +168,12 @@ public sealed record Turn
     /// <summary>What kind of error <see cref="Error"/> is.</summary>
     [Id(13)]
     public HerdErrorCode? ErrorCode { get; init; }
+
+    /// <summary>Index of the oldest turn in its prompt; its own where there was none.</summary>
+    [Id(14)]
+    public int HistoryFrom { get; init; }
+
+    /// <summary>How many turns were dropped for it.</summary>
+    [Id(15)]
+    public int DroppedTurns { get; init; }
 }
-
-/// <summary>What a turn streams: <see cref="TurnAccepted"/>, any number of <see cref="TurnTokens"/>, one <see cref="TurnFinished"/>.</summary>
-[GenerateSerializer, Immutable, Alias("herd.TurnUpdate")]
-public abstract record TurnUpdate;
-
-/// <summary>The turn is durable.</summary>
-/// <param name="Turn">Its state.</param>
-[GenerateSerializer, Immutable, Alias("herd.TurnAccepted")]
-public sealed record TurnAccepted([property: Id(0)] Turn Turn) : TurnUpdate;
-
-/// <summary>More of the answer.</summary>
-/// <param name="FirstIndex">Index of the first token within the answer.</param>
-/// <param name="Ids">Token ids.</param>
-/// <param name="Text">The text they complete.</param>
-[GenerateSerializer, Immutable, Alias("herd.TurnTokens")]
-public sealed record TurnTokens(
-    [property: Id(0)] int FirstIndex,
-    [property: Id(1)] ImmutableArray<int> Ids,
-    [property: Id(2)] string Text) : TurnUpdate;
-
-/// <summary>The turn has ended, one way or another.</summary>
-/// <param name="Turn">Its final state.</param>
-[GenerateSerializer, Immutable, Alias("herd.TurnFinished")]
-public sealed record TurnFinished([property: Id(0)] Turn Turn) : TurnUpdate;

@@ -16,7 +16,7 @@ public interface IConversationGrain : IGrainWithStringKey
 
     /// <summary>
     /// Runs a turn once; a known turn id joins the same answer from its beginning. The turn runs on when the reader leaves, so it takes the tenant's
-    /// place itself. A turn that no replica took leaves no trace: its id may be used again.
+    /// place itself, and where its process dies the next one goes on with it. A turn that no replica took leaves no trace: its id may be used again.
     /// </summary>
     /// <param name="request">The turn.</param>
     /// <param name="cancellationToken">Ends this reading, not the turn.</param>
@@ -28,11 +28,12 @@ public interface IConversationGrain : IGrainWithStringKey
     /// <summary>Reads a turn's answer from a token index on.</summary>
     /// <param name="turnId">The turn.</param>
     /// <param name="fromIndex">Index of the first token wanted.</param>
+    /// <param name="hash"><see cref="RunningHash"/> of what the reader has; where the answer is another now, it is told and gets all. Null: not compared.</param>
     /// <param name="cancellationToken">Ends this reading, not the turn.</param>
     /// <returns>The updates.</returns>
     /// <exception cref="Errors.HerdException">No such conversation or turn.</exception>
     [Alias("ReadTurn")]
-    IAsyncEnumerable<TurnUpdate> ReadTurn(string turnId, int fromIndex, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<TurnUpdate> ReadTurn(string turnId, int fromIndex, ulong? hash, CancellationToken cancellationToken = default);
 
     /// <summary>Ends a running turn; what it answered so far stays.</summary>
     /// <param name="turnId">The turn.</param>
@@ -57,6 +58,14 @@ public interface IConversationGrain : IGrainWithStringKey
     /// <exception cref="Errors.HerdException">No such conversation.</exception>
     [Alias("ListTurns")]
     Task<ImmutableArray<Turn>> ListTurns(int fromIndex, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>All that is stored of some turns, in order. As many as fit into one message.</summary>
+    /// <param name="fromIndex">Index of the first.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The records; empty behind the last turn.</returns>
+    /// <exception cref="Errors.HerdException">No such conversation.</exception>
+    [Alias("ReadRecords")]
+    Task<ImmutableArray<TurnRecord>> ReadRecords(int fromIndex, CancellationToken cancellationToken = default);
 
     /// <summary>Removes the conversation and its pictures.</summary>
     /// <param name="cancellationToken">Stops the call.</param>

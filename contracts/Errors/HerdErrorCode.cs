@@ -59,4 +59,10 @@ public enum HerdErrorCode
 
     /// <summary>The tenant has all it may have of what is kept, or asks for more than it may at one time: waiting does not help.</summary>
     QuotaExceeded,
+
+    /// <summary>An answer that was lost in the middle goes otherwise now; what was read of it is void.</summary>
+    Restarted,
+
+    /// <summary>Another process serves the thing now; the same call made again reaches it.</summary>
+    Moved,
 }

@@ -29,6 +29,10 @@ public sealed class HerdException : Exception
     [Id(4)]
     public string? Limit { get; init; }
 
+    /// <summary>Where the context was exceeded, by how many tokens; otherwise null.</summary>
+    [Id(3)]
+    public int? ExcessTokens { get; init; }
+
     /// <summary>Whether another replica may serve the same request now.</summary>
     public bool IsRetryableElsewhere => Code is HerdErrorCode.Busy or HerdErrorCode.NotResident or HerdErrorCode.Draining;
 

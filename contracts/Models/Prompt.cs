@@ -37,7 +37,24 @@ public sealed record TurnPrompt(
     /// <summary>Digest of the tokenizer that made <see cref="History"/>; a replica with another one refuses the turn. Null where the history is empty.</summary>
     [Id(4)]
     public string? TokenizerDigest { get; init; }
+
+    /// <summary>
+    /// Where older turns were dropped, the question of the first one that is kept: it opens the dialogue now, and <see cref="History"/> begins with its
+    /// answer. Otherwise null.
+    /// </summary>
+    [Id(5)]
+    public TurnOpening? Opening { get; init; }
+
+    /// <summary>Whether turns can be dropped: an answer whose length nobody named then asks for room instead of ending early.</summary>
+    [Id(6)]
+    public bool GivesWay { get; init; }
 }
+
+/// <summary>A question that opens a dialogue.</summary>
+/// <param name="User">What the user said.</param>
+/// <param name="Input">Its context; null where there was none.</param>
+[GenerateSerializer, Immutable, Alias("herd.TurnOpening")]
+public sealed record TurnOpening([property: Id(0)] string User, [property: Id(1)] string? Input);
 
 /// <summary>Who says a message.</summary>
 public enum ChatRole

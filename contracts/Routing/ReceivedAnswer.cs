@@ -8,13 +8,14 @@ namespace Herd.Contracts.Routing;
 /// The last token is asked for again and compared: a replica that chooses another one does not compute as the first did, and its text is never spliced
 /// to what was sent. The token asked for again also brings the end where only that was lost.
 /// </remarks>
-internal sealed class ReceivedAnswer(GenerateRequest request)
+internal sealed class ReceivedAnswer(GenerateRequest request, BegunAnswer? begun = null)
 {
     private const int MaxAttempts = 5;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    private readonly List<int> _ids = [];
-    private GenerationStarted? _started;
+    private readonly List<int> _ids = [.. begun?.Ids ?? []];
+    private GenerationStarted? _started = begun?.Started;
+    private bool _hasTail;
     private bool _mustRepeat;
     private int _attempts;
 
@@ -54,7 +55,7 @@ internal sealed class ReceivedAnswer(GenerateRequest request)
                 _started ??= started;
                 return isFirst ? started : null;
             case TokensGenerated tokens:
-                var news = _mustRepeat ? WithoutRepeated(tokens) : tokens;
+                var news = WithoutTail(_mustRepeat ? WithoutRepeated(tokens) : tokens);
                 _ids.AddRange(news.Ids);
                 return news.Ids.IsEmpty && news.Text.Length == 0 ? null : news;
             default:
@@ -68,7 +69,10 @@ internal sealed class ReceivedAnswer(GenerateRequest request)
         _mustRepeat = false;
         if (tokens.FirstIndex != request.ResumeIds.Length + _ids.Count - 1 || tokens.Ids.IsEmpty || tokens.Ids[0] != _ids[^1])
         {
-            throw Lost("The replica that was answering is gone, and another answers otherwise.");
+            throw new HerdException(HerdErrorCode.Restarted, "The replica that was answering is gone, and another answers otherwise. Send the request again.")
+            {
+                RetryAfter = RetryAfter,
+            };
         }
 
         var known = tokens.TextEnds[0];
@@ -77,6 +81,20 @@ internal sealed class ReceivedAnswer(GenerateRequest request)
             TextEnds = [.. tokens.TextEnds.Skip(1).Select(end => end - known)],
             LogProbabilities = [.. tokens.LogProbabilities.Skip(1)],
         };
+    }
+
+    /// <summary>Text behind the last token comes with the answer's end, which may come twice.</summary>
+    private TokensGenerated WithoutTail(TokensGenerated tokens)
+    {
+        var end = tokens.TextEnds.IsEmpty ? 0 : tokens.TextEnds[^1];
+        if (end == tokens.Text.Length)
+        {
+            return tokens;
+        }
+
+        var known = _hasTail;
+        _hasTail = true;
+        return known ? tokens with { Text = tokens.Text[..end] } : tokens;
     }
 
     private static HerdException Lost(string what) => new(HerdErrorCode.Unavailable, $"{what} Send the request again.") { RetryAfter = RetryAfter };

@@ -39,11 +39,22 @@ public sealed class ReplicaRouter
     /// <param name="cancellationToken">Ends the generation.</param>
     /// <returns>The updates, as of one generation.</returns>
     /// <exception cref="HerdException">The request is wrong, no replica can take it now, or the answer cannot be gone on with.</exception>
-    public async IAsyncEnumerable<GenerationUpdate> Generate(
-        GenerateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<GenerationUpdate> Generate(GenerateRequest request, CancellationToken cancellationToken = default) =>
+        GoOn(request, begun: null, cancellationToken);
+
+    /// <summary>Like <see cref="Generate"/>, of an answer that may have begun already.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <param name="begun">What the caller has of the answer; null for nothing.</param>
+    /// <param name="cancellationToken">Ends the generation.</param>
+    /// <returns>The updates that the caller does not have yet.</returns>
+    /// <exception cref="HerdException">
+    /// As for <see cref="Generate"/>. <see cref="HerdErrorCode.Restarted"/>: the replica answers otherwise than the one that began.
+    /// </exception>
+    public async IAsyncEnumerable<GenerationUpdate> GoOn(
+        GenerateRequest request, BegunAnswer? begun, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var answer = new ReceivedAnswer(request);
+        var answer = new ReceivedAnswer(request, begun);
         while (!answer.IsFinished)
         {
             var updates = await StartAsync(answer.ToRequest(), cancellationToken).ConfigureAwait(false);
@@ -78,7 +89,7 @@ public sealed class ReplicaRouter
                     return updates;
                 }
             }
-            catch (Exception exception) when (MayServeElsewhere(exception))
+            catch (Exception exception) when (exception.MayServeElsewhere())
             {
                 full |= exception is HerdException { Code: HerdErrorCode.Busy };
             }
@@ -103,7 +114,7 @@ public sealed class ReplicaRouter
         {
             return await updates.MoveNextAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (MayServeElsewhere(exception))
+        catch (Exception exception) when (exception.MayServeElsewhere())
         {
             return false;
         }
@@ -115,7 +126,7 @@ public sealed class ReplicaRouter
         {
             await updates.DisposeAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsLoss(exception))
+        catch (Exception exception) when (exception.IsLoss())
         {
             // A replica that is gone needs no telling.
         }
@@ -134,9 +145,4 @@ public sealed class ReplicaRouter
     private static bool Holds(ReplicaInfo replica, AdapterVersion? version) => version is null || replica.ResidentVersions.Contains(version.Digest);
 
     private static int Load(ReplicaInfo replica) => replica.RunningSequences + replica.WaitingSequences;
-
-    private static bool MayServeElsewhere(Exception exception) => exception is HerdException { IsRetryableElsewhere: true } || IsLoss(exception);
-
-    // An OrleansException of no narrower kind says that no silo is compatible with the grain.
-    private static bool IsLoss(Exception exception) => exception is OrleansException or TimeoutException or EnumerationAbortedException;
 }

@@ -43,4 +43,7 @@ public class EngineException : Exception
 
     /// <summary>The kind of failure.</summary>
     public EngineErrorCode Code { get; }
+
+    /// <summary>Of <see cref="EngineErrorCode.TooLong"/>: by how many tokens, where that is known.</summary>
+    public int? ExcessTokens { get; init; }
 }

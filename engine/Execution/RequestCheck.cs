@@ -29,11 +29,15 @@ internal static class RequestCheck
             Require(id >= 0 && id < pieces, $"Token id {id} is outside the vocabulary: expected 0 to {pieces - 1}.");
         }
 
-        if ((long)request.PromptIds.Count + request.MaxTokens > contextTokens)
+        var excess = (long)request.PromptIds.Count + request.MaxTokens - contextTokens;
+        if (excess > 0)
         {
             throw new EngineException(
                 EngineErrorCode.TooLong,
-                $"The prompt has {request.PromptIds.Count} tokens and up to {request.MaxTokens} are asked for; a sequence holds {contextTokens} together. Shorten the prompt or ask for fewer.");
+                $"The prompt has {request.PromptIds.Count} tokens and up to {request.MaxTokens} are asked for; a sequence holds {contextTokens} together, so {excess} are too many. Shorten the prompt or ask for fewer.")
+            {
+                ExcessTokens = (int)Math.Min(excess, int.MaxValue),
+            };
         }
 
         Require(request.Picture is null || request.Adapter?.Manifest.TakesPictures == true, "A picture was sent, and the model takes none. Send it to an adapter with a visual front end.");

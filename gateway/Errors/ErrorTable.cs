@@ -34,6 +34,8 @@ internal static class ErrorTable
         [HerdErrorCode.Busy] = new(StatusCode.ResourceExhausted, "OVERLOADED", 429, RateLimit, "overloaded"),
         [HerdErrorCode.Draining] = new(StatusCode.Unavailable, "UNAVAILABLE", 503, Server, "unavailable"),
         [HerdErrorCode.Unavailable] = new(StatusCode.Unavailable, "UNAVAILABLE", 503, Server, "unavailable"),
+        [HerdErrorCode.Restarted] = new(StatusCode.Aborted, "RESTARTED", 503, Server, "restarted"),
+        [HerdErrorCode.Moved] = new(StatusCode.Unavailable, "UNAVAILABLE", 503, Server, "unavailable"),
         [HerdErrorCode.Cancelled] = new(StatusCode.Cancelled, "CANCELLED", 499, InvalidRequest, "cancelled"),
     }.ToFrozenDictionary();
 

@@ -24,6 +24,11 @@ internal static class GrpcErrors
             info.Metadata.Add(LimitKey, limit);
         }
 
+        if (error.ExcessTokens is { } excess)
+        {
+            info.Metadata.Add("excess_tokens", $"{excess}");
+        }
+
         status.Details.Add(Any.Pack(info));
         if (error.Field is { } field)
         {

@@ -4,6 +4,7 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
+using Herd.Gateway.Conversations;
 using Herd.Gateway.Keys;
 using Herd.Gateway.Serving;
 using V1 = Herd.Protos.V1;
@@ -11,7 +12,7 @@ using V1 = Herd.Protos.V1;
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Conversations over gRPC.</summary>
-internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits)
+internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, TurnStreams turns)
     : V1.ConversationService.ConversationServiceBase
 {
     /// <inheritdoc/>
@@ -21,7 +22,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         var id = request.Id.Length == 0 ? Guid.CreateVersion7().ToString("N") : GrainKeys.RequireName(request.Id, "id");
         limits.Check("system", request.System);
         await models.ResolveAsync(tenant, request.Model, context.CancellationToken);
-        var create = new CreateConversation { Model = request.Model, System = request.HasSystem ? request.System : null };
+        var create = new CreateConversation { Model = request.Model, System = request.HasSystem ? request.System : null, Overflow = ConversationMapping.ToOverflow(request.Overflow) };
         return ConversationMapping.ToProto(await Find(tenant, id).Create(create, context.CancellationToken));
     }
 
@@ -55,10 +56,11 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
             TurnId = request.TurnId,
             Text = request.Text,
             Input = request.HasInput ? request.Input : null,
+            PictureDigest = ReadDigest(request),
             Picture = await pictures.StoreAsync(request.Picture.Memory, context.CancellationToken),
             Sampling = GenerationMapping.ToSampling(request.Sampling),
         };
-        await SendAsync(token => conversation.RunTurn(turn, token), responseStream, context);
+        await SendAsync(token => turns.RunAsync(conversation, turn, token), responseStream, context);
     }
 
     /// <inheritdoc/>
@@ -70,7 +72,18 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         }
 
         var conversation = Find(context, request.ConversationId);
-        return SendAsync(token => conversation.ReadTurn(request.TurnId, request.FromIndex, token), responseStream, context);
+        var position = new AnswerPosition(request.TurnId, request.FromIndex, request.HasRunningHash ? request.RunningHash : null);
+        return SendAsync(token => turns.ReadAsync(conversation, position, token), responseStream, context);
+    }
+
+    /// <inheritdoc/>
+    public override async Task ExportConversation(
+        V1.ExportConversationRequest request, IServerStreamWriter<V1.ExportConversationResponse> responseStream, ServerCallContext context)
+    {
+        await foreach (var line in ConversationExport.ReadAsync(Find(context, request.Id), context.CancellationToken))
+        {
+            await responseStream.WriteAsync(new V1.ExportConversationResponse { Line = line }, context.CancellationToken);
+        }
     }
 
     /// <inheritdoc/>
@@ -93,11 +106,21 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         return new V1.ListTurnsResponse { Turns = { turns.Select(ConversationMapping.ToProto) } };
     }
 
+    private static string? ReadDigest(V1.RunTurnRequest request)
+    {
+        if (request.PictureDigest.Length == 0)
+        {
+            return null;
+        }
+
+        return request.Picture.IsEmpty && request.PictureDigest is { Length: 64 } digest && digest.All(char.IsAsciiHexDigitLower)
+            ? request.PictureDigest
+            : throw HerdException.Invalid("picture_digest", "'picture_digest' must be 64 of 0-9 and a-f, and stand instead of 'picture'.");
+    }
+
     private IConversationGrain Find(ServerCallContext context, string id) => Find(Caller.TenantOf(context.GetHttpContext()), id);
 
-    private IConversationGrain Find(string tenant, string id) => GrainKeys.IsName(id)
-        ? grains.GetGrain<IConversationGrain>(GrainKeys.Conversation(tenant, id))
-        : throw HerdException.NotFound($"The conversation '{id}'");
+    private IConversationGrain Find(string tenant, string id) => ConversationLookup.Find(grains, tenant, id);
 
     private static async Task SendAsync(
         Func<CancellationToken, IAsyncEnumerable<TurnUpdate>> updates, IServerStreamWriter<V1.TurnUpdate> responseStream, ServerCallContext context)

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Herd.Contracts.Conversations;
+using Herd.Contracts.Errors;
 using V1 = Herd.Protos.V1;
 
 namespace Herd.Gateway.Grpc;
@@ -19,6 +20,7 @@ internal static class ConversationMapping
             CreatedAt = Timestamp.FromDateTimeOffset(conversation.CreatedAt),
             Turns = conversation.Turns,
             HistoryTokens = conversation.HistoryTokens,
+            Overflow = conversation.Overflow == ContextOverflow.DropOldest ? V1.ContextOverflow.DropOldest : V1.ContextOverflow.Refuse,
         };
         if (conversation.System is { } system)
         {
@@ -46,6 +48,8 @@ internal static class ConversationMapping
             Usage = new V1.Usage { PromptTokens = turn.PromptTokens, CompletionTokens = turn.CompletionTokens },
             Error = turn.Error ?? "",
             CreatedAt = Timestamp.FromDateTimeOffset(turn.CreatedAt),
+            HistoryFrom = turn.HistoryFrom,
+            DroppedTurns = turn.DroppedTurns,
         };
         if (turn.Input is { } input)
         {
@@ -58,12 +62,36 @@ internal static class ConversationMapping
     /// <summary>An update of a turn.</summary>
     /// <param name="update">The update.</param>
     /// <returns>The message.</returns>
-    public static V1.TurnUpdate ToProto(TurnUpdate update) => update switch
+    public static V1.TurnUpdate ToProto(TurnUpdate update)
     {
-        TurnAccepted accepted => new() { Accepted = ToProto(accepted.Turn) },
-        TurnTokens tokens => new() { Tokens = GenerationMapping.ToTokens(tokens.FirstIndex, tokens.Ids, tokens.Text) },
-        TurnFinished finished => new() { Finished = ToProto(finished.Turn) },
-        _ => throw new InvalidOperationException($"Unknown update {update.GetType().Name}."),
+        V1.TurnUpdate message = update switch
+        {
+            TurnAccepted accepted => new() { Accepted = ToProto(accepted.Turn) },
+            TurnTokens tokens => new() { Tokens = GenerationMapping.ToTokens(tokens.FirstIndex, tokens.Ids, tokens.Text) },
+            TurnFinished finished => new() { Finished = ToProto(finished.Turn) },
+            AnswerRestarted => new() { Restarted = new V1.AnswerRestarted() },
+            HistoryDropped dropped => new() { Dropped = new V1.HistoryDropped { Turns = dropped.Turns, HistoryFrom = dropped.HistoryFrom } },
+            _ => throw new InvalidOperationException($"Unknown update {update.GetType().Name}."),
+        };
+        message.TurnId = update.Position.TurnId;
+        message.NextIndex = update.Position.Index;
+        if (update.Position.Hash is { } hash)
+        {
+            message.RunningHash = hash;
+        }
+
+        return message;
+    }
+
+    /// <summary>What a conversation does at the end of the context.</summary>
+    /// <param name="overflow">The value.</param>
+    /// <returns>The setting.</returns>
+    /// <exception cref="HerdException">The value is unknown.</exception>
+    public static ContextOverflow ToOverflow(V1.ContextOverflow overflow) => overflow switch
+    {
+        V1.ContextOverflow.Unspecified or V1.ContextOverflow.Refuse => ContextOverflow.Refuse,
+        V1.ContextOverflow.DropOldest => ContextOverflow.DropOldest,
+        _ => throw HerdException.Invalid("overflow", "'overflow' must be CONTEXT_OVERFLOW_REFUSE or CONTEXT_OVERFLOW_DROP_OLDEST."),
     };
 
     private static V1.TurnState ToProto(TurnState state) => state switch

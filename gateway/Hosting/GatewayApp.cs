@@ -1,5 +1,6 @@
 using Herd.Gateway.Adapters;
 using Herd.Gateway.Admin;
+using Herd.Gateway.Conversations;
 using Herd.Gateway.Errors;
 using Herd.Gateway.Grpc;
 using Herd.Gateway.Keys;
@@ -91,6 +92,7 @@ internal static class GatewayApp
         services.AddSingleton<GenerationCalls>();
         services.AddSingleton<AnswerEndpoints>();
         services.AddSingleton<UsageReader>();
+        services.AddSingleton<TurnStreams>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
     }
@@ -127,6 +129,7 @@ internal static class GatewayApp
         app.MapOpenAi();
         AdapterEndpoints.Map(app);
         UsageEndpoint.Map(app);
+        ExportEndpoint.Map(app);
         app.MapGrpcSurface();
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().ForAll();
         app.MapHealthChecks("/readyz").AllowAnonymous().ForAll();

@@ -14,54 +14,64 @@ internal sealed class AnswerBuffer
 
     internal ImmutableArray<int> Ids => [.. _ids];
 
+    /// <summary>For each id, how many characters of the text there are once it is in.</summary>
     internal ImmutableArray<int> TextEnds => [.. _textEnds];
 
-    internal string Text => _text.ToString();
+    internal string Text => _text + Tail;
 
+    /// <summary>What the answer's end let go of behind the last token's text.</summary>
+    internal string Tail { get; private set; } = "";
+
+    internal int Count => _ids.Count;
+
+    /// <summary>Whether nothing will be added any more.</summary>
+    internal bool HasEnded { get; private set; }
+
+    /// <summary>Counts how often the answer began anew.</summary>
+    internal int Edition { get; private set; }
+
+    /// <summary>The answer of a turn, as far as it was stored.</summary>
     internal static AnswerBuffer Of(StoredTurn turn)
     {
         var buffer = new AnswerBuffer();
-        buffer._ids.AddRange(turn.AnswerIds);
-        buffer._textEnds.AddRange(turn.AnswerTextEnds);
-        buffer._text.Append(turn.Answer);
+        buffer.Append(new TokensGenerated(0, turn.AnswerIds, turn.Answer) { TextEnds = turn.AnswerTextEnds });
+        buffer.HasEnded = turn.State != TurnState.Running;
         return buffer;
     }
 
     internal void Append(TokensGenerated tokens)
     {
         var start = _text.Length;
+        var end = tokens.TextEnds.IsEmpty ? 0 : tokens.TextEnds[^1];
         _ids.AddRange(tokens.Ids);
-        _textEnds.AddRange(tokens.TextEnds.Select(end => start + end));
-        _text.Append(tokens.Text);
+        _textEnds.AddRange(tokens.TextEnds.Select(textEnd => start + textEnd));
+        _text.Append(tokens.Text, 0, end);
+        Tail += tokens.Text[end..];
     }
 
-    /// <summary>A reader that stands before a token.</summary>
-    internal Reader From(int index) => new(this, index);
+    internal void End() => HasEnded = true;
 
-    internal sealed class Reader(AnswerBuffer buffer, int index)
+    /// <summary>Forgets what the end let go of: whoever goes on with the answer sends it again.</summary>
+    internal void DropTail() => Tail = "";
+
+    /// <summary>Forgets all.</summary>
+    internal void Restart()
     {
-        private int _token = index;
-        private int? _character;
+        _ids.Clear();
+        _textEnds.Clear();
+        _text.Clear();
+        DropTail();
+        Edition++;
+    }
 
-        /// <summary>What has come since the last call.</summary>
-        /// <returns>Ids and text; null where nothing has.</returns>
-        internal TurnTokens? Take()
-        {
-            if (_token > buffer._ids.Count)
-            {
-                return null;
-            }
+    internal ulong HashOf(int ids) => RunningHash.Append(RunningHash.Empty, _ids.Take(ids));
 
-            var character = _character ?? (_token == 0 ? 0 : buffer._textEnds[_token - 1]);
-            if (_token == buffer._ids.Count && character == buffer._text.Length)
-            {
-                return null;
-            }
+    internal ImmutableArray<int> IdsFrom(int index) => [.. _ids.Skip(index)];
 
-            var tokens = new TurnTokens(
-                _token, [.. buffer._ids.Skip(_token)], buffer._text.ToString(character, buffer._text.Length - character));
-            (_token, _character) = (buffer._ids.Count, buffer._text.Length);
-            return tokens;
-        }
+    /// <summary>The text of the ids from an index on, without the tail.</summary>
+    internal string TextFrom(int index)
+    {
+        var start = index == 0 ? 0 : _textEnds[index - 1];
+        return _text.ToString(start, _text.Length - start);
     }
 }

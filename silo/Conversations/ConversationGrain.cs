@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
-using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Devices;
 using Herd.Silo.Storage;
@@ -14,6 +13,7 @@ namespace Herd.Silo.Conversations;
 /// <summary>One tenant's dialogue. Turns run in it, one at a time; readers only look on.</summary>
 internal sealed class ConversationGrain(
     ConversationRepository conversations,
+    TurnRepository turns,
     TurnIntake intake,
     TurnRunner runner,
     BlobReferences references,
@@ -22,6 +22,9 @@ internal sealed class ConversationGrain(
     TimeProvider time) : Grain, IConversationGrain, IDisposable
 {
     private const int MaxPage = 100;
+
+    // Messages stay well below what the cluster carries.
+    private const int PageBytes = 1 << 19;
 
     // Longer than any turn: an answer under way keeps its grain, whether or not anybody reads.
     private static readonly TimeSpan KeepWhileRunning = TimeSpan.FromHours(6);
@@ -36,8 +39,22 @@ internal sealed class ConversationGrain(
 
     private string Id => GrainKeys.OwnName(this.GetPrimaryKeyString());
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken) =>
-        _state = await conversations.TakeAsync(Tenant, Id, cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (await conversations.TakeAsync(Tenant, Id, cancellationToken) is not { } taken)
+        {
+            return;
+        }
+
+        _state = taken.State;
+        if (taken.Unfinished is { } turn)
+        {
+            Start(
+                new RunningTurn(turn, taken.State.History, isResumed: true, options.Value.DetachedTurnLimit, time),
+                taken.State with { Turns = taken.State.Turns - 1 },
+                stopping => intake.ResumeAsync(taken.State, turn, stopping));
+        }
+    }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -56,37 +73,39 @@ internal sealed class ConversationGrain(
                 Id = Id,
                 Model = request.Model,
                 System = request.System,
+                Overflow = request.Overflow,
                 Epoch = 1,
-                CreatedAt = time.GetUtcNow(),
+                CreatedAt = Columns.Now(time),
             };
             if (_state is not null || !await conversations.AddAsync(conversation, cancellationToken))
             {
                 throw new HerdException(HerdErrorCode.AlreadyExists, $"Conversation '{Id}' exists already.");
             }
 
-            _state = new ConversationState(conversation, []);
+            _state = new ConversationState(conversation, Turns: 0, PictureInForce: null, TurnHistory.Empty);
             return _state.Describe();
         },
         cancellationToken);
 
     public async IAsyncEnumerable<TurnUpdate> RunTurn(TurnRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await ChangeAsync(() => AcceptAsync(request, cancellationToken), cancellationToken);
-        await foreach (var update in ReadAsync(request.TurnId, 0, cancellationToken))
+        var updates = await ChangeAsync(() => AcceptAsync(request, cancellationToken), cancellationToken);
+        await foreach (var update in updates.WithCancellation(cancellationToken))
         {
             yield return update;
         }
     }
 
     public async IAsyncEnumerable<TurnUpdate> ReadTurn(
-        string turnId, int fromIndex, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string turnId, int fromIndex, ulong? hash, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (fromIndex < 0)
         {
             throw HerdException.Invalid("from_index", $"'from_index' must be 0 or more, not {fromIndex}.");
         }
 
-        await foreach (var update in ReadAsync(turnId, fromIndex, cancellationToken))
+        var updates = await FindAsync(turnId, fromIndex, hash, cancellationToken) ?? throw HerdException.NotFound($"Turn '{turnId}'");
+        await foreach (var update in updates.WithCancellation(cancellationToken))
         {
             yield return update;
         }
@@ -94,33 +113,38 @@ internal sealed class ConversationGrain(
 
     public async Task CancelTurn(string turnId, CancellationToken cancellationToken = default)
     {
-        RequireTurn(turnId);
-        if (_running?.Accepted.TurnId == turnId)
+        if (_running is { } running && running.Turn.TurnId == turnId)
         {
-            _running.Cancel();
+            running.Cancel();
             await _run.WaitAsync(cancellationToken);
+        }
+        else if (await turns.FindAsync(Require().Conversation, turnId, cancellationToken) is null)
+        {
+            throw HerdException.NotFound($"Turn '{turnId}'");
         }
     }
 
     public Task<ConversationDescription> Describe(CancellationToken cancellationToken = default) => Task.FromResult(Require().Describe());
 
-    public Task<ImmutableArray<Turn>> ListTurns(int fromIndex, int count, CancellationToken cancellationToken = default)
+    public async Task<ImmutableArray<Turn>> ListTurns(int fromIndex, int count, CancellationToken cancellationToken = default)
     {
-        var turns = Require().Turns;
+        var conversation = Require().Conversation;
         return fromIndex >= 0 && count is >= 1 and <= MaxPage
-            ? Task.FromResult(turns.Skip(fromIndex).Take(count).Select(turn => turn.ToTurn()).ToImmutableArray())
+            ? [.. (await turns.PageAsync(conversation, fromIndex, count, PageBytes, cancellationToken)).Select(turn => turn.ToTurn())]
             : throw HerdException.Invalid("count", $"'from_index' must be 0 or more and 'count' 1 to {MaxPage}; they are {fromIndex} and {count}.");
     }
+
+    public async Task<ImmutableArray<TurnRecord>> ReadRecords(int fromIndex, CancellationToken cancellationToken = default) =>
+        [.. (await turns.PageAsync(Require().Conversation, fromIndex, MaxPage, PageBytes, cancellationToken)).Select(turn => turn.ToRecord())];
 
     public Task Delete(CancellationToken cancellationToken = default) => ChangeAsync(
         async () =>
         {
             _running?.Cancel();
             await _run.WaitAsync(cancellationToken);
-            var state = Require();
-            await conversations.DeleteAsync(state.Conversation, cancellationToken);
+            var pictures = await conversations.DeleteAsync(Require(), cancellationToken);
             _state = null;
-            await references.ReleaseAsync([.. state.Pictures], cancellationToken);
+            await references.ReleaseAsync(pictures, cancellationToken);
             return true;
         },
         cancellationToken);
@@ -132,29 +156,28 @@ internal sealed class ConversationGrain(
     }
 
     /// <summary>Makes a turn durable and starts it; a known one is left as it is.</summary>
-    private async Task<bool> AcceptAsync(TurnRequest request, CancellationToken cancellationToken)
+    private async Task<IAsyncEnumerable<TurnUpdate>> AcceptAsync(TurnRequest request, CancellationToken cancellationToken)
     {
-        var state = Require();
-        if (state.Find(request.TurnId) is { } known)
+        var before = Require();
+        if (await FindAsync(request.TurnId, 0, null, cancellationToken, known => RequireSame(known, request)) is { } known)
         {
-            return known.Text == request.Text && known.Input == request.Input
-                ? true
-                : throw new HerdException(HerdErrorCode.AlreadyExists, $"Turn '{request.TurnId}' exists already, with another text. Choose another id.");
+            return known;
         }
 
         if (_running is not null)
         {
-            throw new HerdException(HerdErrorCode.Conflict, $"Turn '{_running.Accepted.TurnId}' is running. Wait for its end, or cancel it.");
+            throw new HerdException(HerdErrorCode.Conflict, $"Turn '{_running.Turn.TurnId}' is running. Wait for its end, or cancel it.");
         }
 
-        var (turn, generation, meter) = await intake.PrepareAsync(state, request, cancellationToken);
+        var (turn, generation) = await intake.PrepareAsync(before, request, cancellationToken);
+        var accepted = before.Accept(turn);
         try
         {
-            await intake.StoreAsync(state.Conversation, turn, request.Picture, cancellationToken);
+            await intake.StoreAsync(accepted, turn, request, cancellationToken);
         }
         catch (HerdException error) when (error.Code == HerdErrorCode.QuotaExceeded)
         {
-            await meter.DisposeAsync();
+            await generation.DisposeAsync();
             await references.ReleaseAsync(turn.Picture is { } kept ? [kept] : [], CancellationToken.None);
             throw;
         }
@@ -162,25 +185,32 @@ internal sealed class ConversationGrain(
         {
             // Whether the row was written is not known here; the next activation reads it.
             DeactivateOnIdle();
-            await meter.DisposeAsync();
+            await generation.DisposeAsync();
             throw;
         }
 
-        _state = state.Add(turn);
-        _running = new RunningTurn(turn, options.Value.DetachedTurnLimit, time);
-        DelayDeactivation(KeepWhileRunning);
-        _run = RunAsync(state.Conversation, _running, generation, meter);
-        return true;
+        _state = accepted;
+        var running = new RunningTurn(turn, before.History, isResumed: false, options.Value.DetachedTurnLimit, time);
+        Start(running, before, _ => Task.FromResult(generation));
+        return running.ReadAsync(0, null, cancellationToken);
     }
 
-    private async Task RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest generation, UsageMeter meter)
+    private void Start(RunningTurn running, ConversationState before, Func<CancellationToken, Task<TurnGeneration>> prepare)
+    {
+        _running = running;
+        DelayDeactivation(KeepWhileRunning);
+        _run = RunAsync(running, before, prepare);
+    }
+
+    private async Task RunAsync(
+        RunningTurn running, ConversationState before, Func<CancellationToken, Task<TurnGeneration>> prepare)
     {
         // The turn outlives the call that brought it, and its identity with it.
         CallerContext.SetTenant(Tenant);
         using var place = active.Enter();
-        var outcome = await runner.RunAsync(conversation, running, generation, meter);
-        await meter.DisposeAsync();
-        _state = outcome.Stored is { } ended ? _state!.Replace(ended) : _state!.Remove(running.Accepted);
+        var accepted = _state!;
+        var outcome = await runner.RunAsync(accepted, running, prepare);
+        _state = outcome.Stored is { } ended ? accepted.Finish(ended, running.History) : before;
         _running = null;
         DelayDeactivation(TimeSpan.Zero);
         if (!outcome.IsCertain)
@@ -193,26 +223,32 @@ internal sealed class ConversationGrain(
         running.Dispose();
     }
 
-    private async IAsyncEnumerable<TurnUpdate> ReadAsync(string turnId, int fromIndex, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <returns>The updates of a turn that runs or has ended; null where there is no such turn.</returns>
+    private async Task<IAsyncEnumerable<TurnUpdate>?> FindAsync(
+        string turnId, int fromIndex, ulong? hash, CancellationToken cancellationToken, Action<StoredTurn>? check = null)
     {
-        var turn = RequireTurn(turnId);
-        if (_running is { } running && running.Accepted.TurnId == turnId)
+        var conversation = Require().Conversation;
+        if (_running is { } running && running.Turn.TurnId == turnId)
         {
-            await foreach (var update in running.ReadAsync(fromIndex, cancellationToken))
-            {
-                yield return update;
-            }
-
-            yield break;
+            check?.Invoke(running.Turn);
+            return running.ReadAsync(fromIndex, hash, cancellationToken);
         }
 
-        yield return new TurnAccepted(turn.ToTurn());
-        if (AnswerBuffer.Of(turn).From(fromIndex).Take() is { } tokens)
+        if (await turns.FindAsync(conversation, turnId, cancellationToken) is not { } ended)
         {
-            yield return tokens;
+            return null;
         }
 
-        yield return new TurnFinished(turn.ToTurn());
+        check?.Invoke(ended);
+        return TurnReader.ReadEnded(ended, fromIndex, hash).ToAsyncEnumerable();
+    }
+
+    private static void RequireSame(StoredTurn known, TurnRequest request)
+    {
+        if (known.Text != request.Text || known.Input != request.Input)
+        {
+            throw new HerdException(HerdErrorCode.AlreadyExists, $"Turn '{known.TurnId}' exists already, with another text. Choose another id.");
+        }
     }
 
     private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)
@@ -229,6 +265,4 @@ internal sealed class ConversationGrain(
     }
 
     private ConversationState Require() => _state ?? throw HerdException.NotFound($"Conversation '{Id}'");
-
-    private StoredTurn RequireTurn(string turnId) => Require().Find(turnId) ?? throw HerdException.NotFound($"Turn '{turnId}'");
 }

@@ -12,4 +12,9 @@ public sealed class ConversationOptions
     /// <value>Default 60 s.</value>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DetachedTurnLimit { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a turn that has begun waits for a replica to go on with it, from its last token on; then it has failed.</summary>
+    /// <value>Default 5 minutes.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan RecoveryLimit { get; set; } = TimeSpan.FromMinutes(5);
 }

@@ -1,164 +1,98 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using Dapper;
+using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Silo.Storage;
-using Herd.Silo.Tenants;
 
 namespace Herd.Silo.Conversations;
 
-/// <summary>The rows of conversations and their turns.</summary>
-internal sealed class ConversationRepository(Database database, TimeProvider time)
+/// <summary>The rows of conversations. Every write names the epoch of the activation that makes it.</summary>
+internal sealed class ConversationRepository(Database database)
 {
-    private const string Interrupted = "The process that was answering ended before the answer did. Send the turn again under another id.";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Adds a conversation.</summary>
     /// <returns>False where the id is taken.</returns>
     internal Task<bool> AddAsync(StoredConversation conversation, CancellationToken cancellationToken) => database.TransactAsync(
-        async (connection, transaction) => await connection.ExecuteAsync(
-            ConversationSql.Add,
-            new
-            {
-                conversation.Tenant,
-                conversation.Id,
-                conversation.Model,
-                System = Columns.OfText(conversation.System),
-                conversation.Epoch,
-                CreatedAt = Columns.Of(conversation.CreatedAt),
-            },
-            transaction).ConfigureAwait(false) == 1,
+        async (connection, transaction) =>
+            await connection.ExecuteAsync(ConversationSql.Add, ConversationRow.From(conversation), transaction).ConfigureAwait(false) == 1,
         cancellationToken);
 
-    /// <summary>Takes a conversation over: earlier holders can write no more, and a turn they left unfinished has failed.</summary>
-    /// <returns>The conversation and its turns in order; null where there is none.</returns>
-    internal Task<ConversationState?> TakeAsync(string tenant, string id, CancellationToken cancellationToken) => database.TransactAsync(
+    /// <summary>Takes a conversation over: earlier holders can write no more.</summary>
+    /// <returns>The conversation, and the turn that its last holder left unfinished; null where there is none.</returns>
+    internal Task<(ConversationState State, StoredTurn? Unfinished)?> TakeAsync(string tenant, string id, CancellationToken cancellationToken) =>
+        database.TransactAsync(
+            async (connection, transaction) =>
+            {
+                var row = await connection.QuerySingleOrDefaultAsync<ConversationRow>(ConversationSql.Take, new { tenant, id }, transaction)
+                    .ConfigureAwait(false);
+                return row is null ? default((ConversationState, StoredTurn?)?) : await ReadStateAsync(row, connection, transaction).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    /// <summary>Writes within one transaction, as the holder of a conversation.</summary>
+    /// <exception cref="HerdException"><see cref="HerdErrorCode.Moved"/>: another activation has taken it over, or it was deleted.</exception>
+    internal Task<T> HoldAsync<T>(
+        ConversationState state, Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) =>
         {
-            var row = await connection.QuerySingleOrDefaultAsync<ConversationRow>(ConversationSql.Take, new { tenant, id }, transaction)
-                .ConfigureAwait(false);
-            if (row is null)
+            if (await connection.ExecuteAsync(ConversationSql.Hold, ConversationRow.From(state), transaction).ConfigureAwait(false) != 1)
             {
-                return null;
+                throw Moved(state.Conversation.Id);
             }
 
-            await connection.ExecuteAsync(
-                ConversationSql.FailRunning,
-                new
-                {
-                    tenant,
-                    id,
-                    running = (int)TurnState.Running,
-                    failed = (int)TurnState.Failed,
-                    code = (int)HerdErrorCode.Unavailable,
-                    error = Interrupted,
-                    now = Columns.Of(time.GetUtcNow()),
-                },
-                transaction).ConfigureAwait(false);
-            var turns = await connection.QueryAsync<TurnRow>(ConversationSql.ReadTurns, new { tenant, id }, transaction).ConfigureAwait(false);
-            return new ConversationState(row.ToConversation(), [.. turns.Select(turn => turn.ToTurn())]);
+            return await write(connection, transaction).ConfigureAwait(false);
         },
         cancellationToken);
 
-    /// <summary>Adds a turn that is to run.</summary>
-    /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
-    internal Task AddTurnAsync(StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
-        ChangeAsync(ConversationSql.AddTurn, TurnRow.From(conversation, turn), conversation.Id, cancellationToken, turn.Picture is null ? null : conversation.Tenant);
-
-    /// <summary>Writes down how a turn ended.</summary>
-    /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
-    internal Task FinishTurnAsync(StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
-        ChangeTurnAsync(ConversationSql.FinishTurn, conversation, turn, cancellationToken);
-
-    /// <summary>Forgets a turn that no replica took.</summary>
-    /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
-    internal Task RemoveTurnAsync(StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
-        ChangeTurnAsync(ConversationSql.RemoveTurn, conversation, turn, cancellationToken);
-
     /// <summary>Removes a conversation and its turns.</summary>
-    /// <exception cref="HerdException">Another activation has taken the conversation over, or it was deleted.</exception>
-    internal Task DeleteAsync(StoredConversation conversation, CancellationToken cancellationToken) =>
-        ChangeAsync(ConversationSql.Delete, new { conversation.Tenant, conversation.Id, conversation.Epoch }, conversation.Id, cancellationToken);
+    /// <returns>The pictures that its turns named.</returns>
+    /// <exception cref="HerdException"><see cref="HerdErrorCode.Moved"/>: another activation has taken it over, or it was deleted.</exception>
+    internal Task<ImmutableArray<BlobRef>> DeleteAsync(ConversationState state, CancellationToken cancellationToken) => HoldAsync(
+        state,
+        async (connection, transaction) =>
+        {
+            var names = new { state.Conversation.Tenant, state.Conversation.Id };
+            var pictures = await connection.QueryAsync<(string Digest, long Bytes)>(ConversationSql.ReadPictures, names, transaction).ConfigureAwait(false);
+            await connection.ExecuteAsync(ConversationSql.Delete, names, transaction).ConfigureAwait(false);
+            return pictures.Select(picture => new BlobRef(BlobArea.Pictures, picture.Digest, picture.Bytes)).ToImmutableArray();
+        },
+        cancellationToken);
 
     internal Task<ImmutableArray<ConversationDescription>> ListAsync(
         string tenant, DateTimeOffset? before, int count, CancellationToken cancellationToken) => database.ReadAsync(
         async connection =>
         {
-            var rows = await connection.QueryAsync<ConversationRow>(
-                ConversationSql.List,
-                new
-                {
-                    tenant,
-                    count,
-                    before = before is { } moment ? Columns.Of(moment) : long.MaxValue,
-                    completed = (int)TurnState.Completed,
-                    cancelled = (int)TurnState.Cancelled,
-                }).ConfigureAwait(false);
+            var until = before is { } moment ? Columns.Of(moment) : long.MaxValue;
+            var rows = await connection.QueryAsync<ConversationRow>(ConversationSql.List, new { tenant, count, before = until }).ConfigureAwait(false);
             return rows.Select(row => row.ToDescription()).ToImmutableArray();
         },
         cancellationToken);
 
-    private Task ChangeTurnAsync(string sql, StoredConversation conversation, StoredTurn turn, CancellationToken cancellationToken) =>
-        ChangeAsync(sql, TurnRow.From(conversation, turn), conversation.Id, cancellationToken);
+    /// <summary>Conversations, of any tenant, with a turn that was accepted before a moment and has not ended.</summary>
+    internal Task<ImmutableArray<(string Tenant, string Id)>> ListRunningAsync(DateTimeOffset before, int count, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async connection => (await connection.QueryAsync<(string, string)>(ConversationSql.ListRunning, new { before = Columns.Of(before), count })
+                .ConfigureAwait(false)).ToImmutableArray(),
+            cancellationToken);
 
-    private async Task ChangeAsync(string sql, object row, string id, CancellationToken cancellationToken, string? quotaOf = null)
+    private static async Task<(ConversationState, StoredTurn?)?> ReadStateAsync(ConversationRow row, DbConnection connection, DbTransaction transaction)
     {
-        var changed = await database.TransactAsync(
-            async (connection, transaction) =>
-            {
-                var rows = await connection.ExecuteAsync(sql, row, transaction).ConfigureAwait(false);
-                if (quotaOf is not null)
-                {
-                    await StorageQuota.RequireAsync(quotaOf, connection, transaction).ConfigureAwait(false);
-                }
-
-                return rows;
-            },
-            cancellationToken).ConfigureAwait(false);
-        if (changed != 1)
+        var state = new ConversationState(row.ToConversation(), row.Turns, null, TurnHistory.Empty);
+        var names = new { tenant = row.Tenant, id = row.Id, from = row.Turns - 1, count = 1 };
+        var found = await connection.QuerySingleOrDefaultAsync<TurnRow>(TurnSql.Page, names, transaction).ConfigureAwait(false);
+        if (found?.ToTurn() is not { } last)
         {
-            throw new HerdException(HerdErrorCode.Conflict, $"Conversation '{id}' moved to another process. Try again.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(1),
-            };
+            return (state, null);
         }
+
+        var history = await TurnRepository.ReadHistoryAsync(state.Conversation, last.HistoryFrom, connection, transaction).ConfigureAwait(false);
+        state = state with { PictureInForce = last.Picture, History = history };
+        return (state, last.State == TurnState.Running ? last : null);
     }
 
-    private sealed class ConversationRow
-    {
-        public string Tenant { get; init; } = "";
-
-        public required string Id { get; init; }
-
-        public required string Model { get; init; }
-
-        public string? System { get; init; }
-
-        public long Epoch { get; init; }
-
-        public long CreatedAt { get; init; }
-
-        public int Turns { get; init; }
-
-        public int HistoryTokens { get; init; }
-
-        internal StoredConversation ToConversation() => new()
-        {
-            Tenant = Tenant,
-            Id = Id,
-            Model = Model,
-            System = Columns.Text(System),
-            Epoch = Epoch,
-            CreatedAt = Columns.Moment(CreatedAt),
-        };
-
-        internal ConversationDescription ToDescription() => new()
-        {
-            Id = Id,
-            Model = Model,
-            System = Columns.Text(System),
-            CreatedAt = Columns.Moment(CreatedAt),
-            Turns = Turns,
-            HistoryTokens = HistoryTokens,
-        };
-    }
+    private static HerdException Moved(string id) =>
+        new(HerdErrorCode.Moved, $"Conversation '{id}' moved to another process. Try again.") { RetryAfter = RetryAfter };
 }

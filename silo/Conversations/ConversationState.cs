@@ -1,32 +1,20 @@
-using System.Collections.Immutable;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
-using Herd.Contracts.Models;
 
 namespace Herd.Silo.Conversations;
 
-/// <summary>A conversation as its grain remembers it.</summary>
-internal sealed record ConversationState(StoredConversation Conversation, ImmutableList<StoredTurn> Turns)
+/// <summary>A conversation as its grain remembers it: as much as the next turn needs, however many there were.</summary>
+/// <param name="Conversation">Its row.</param>
+/// <param name="Turns">Number of its turns.</param>
+/// <param name="PictureInForce">The last picture sent; it conditions every later turn.</param>
+/// <param name="History">What the next turn starts from.</param>
+internal sealed record ConversationState(StoredConversation Conversation, int Turns, BlobRef? PictureInForce, TurnHistory History)
 {
-    /// <summary>The last picture sent; it conditions every later turn.</summary>
-    internal BlobRef? PictureInForce => Turns.LastOrDefault()?.Picture;
+    /// <summary>With a turn that is to run.</summary>
+    internal ConversationState Accept(StoredTurn turn) => this with { Turns = Turns + 1, PictureInForce = turn.Picture };
 
-    internal IEnumerable<BlobRef> Pictures => Turns.Select(turn => turn.Picture).OfType<BlobRef>();
-
-    internal StoredTurn? Find(string turnId) => Turns.Find(turn => turn.TurnId == turnId);
-
-    internal ConversationState Add(StoredTurn turn) => this with { Turns = Turns.Add(turn) };
-
-    internal ConversationState Replace(StoredTurn turn) => this with { Turns = Turns.SetItem(turn.Position, turn) };
-
-    internal ConversationState Remove(StoredTurn turn) => this with { Turns = Turns.RemoveAt(turn.Position) };
-
-    /// <summary>The prompt of the next turn: what stands before it as ids, never tokenised again.</summary>
-    internal TurnPrompt PromptFor(StoredTurn next) => new(
-        [.. Turns.SelectMany(turn => turn.HistoryIds)], Conversation.System, next.Text, next.Input)
-    {
-        TokenizerDigest = Turns.LastOrDefault(turn => turn.IsHistory)?.Started?.TokenizerDigest,
-    };
+    /// <summary>With the end of the last turn, whose prompt held this history.</summary>
+    internal ConversationState Finish(StoredTurn turn, TurnHistory history) => this with { History = history.Add(turn) };
 
     internal ConversationDescription Describe() => new()
     {
@@ -34,7 +22,8 @@ internal sealed record ConversationState(StoredConversation Conversation, Immuta
         Model = Conversation.Model,
         System = Conversation.System,
         CreatedAt = Conversation.CreatedAt,
-        Turns = Turns.Count,
-        HistoryTokens = Turns.Sum(turn => turn.HistoryIds.Count()),
+        Turns = Turns,
+        HistoryTokens = History.Tokens,
+        Overflow = Conversation.Overflow,
     };
 }

@@ -26,6 +26,12 @@ internal sealed record StoredTurn
 
     internal required SamplingParameters Sampling { get; init; }
 
+    /// <summary>Position of the oldest turn in its prompt; its own where there is none.</summary>
+    internal int HistoryFrom { get; init; }
+
+    /// <summary>How many turns were dropped for it.</summary>
+    internal int DroppedTurns { get; init; }
+
     /// <summary>What the replica said when it took the turn; null until then.</summary>
     internal GenerationStarted? Started { get; init; }
 
@@ -55,9 +61,6 @@ internal sealed record StoredTurn
     /// <summary>Whether later turns start from this one.</summary>
     internal bool IsHistory => State is (TurnState.Completed or TurnState.Cancelled) && Started is not null;
 
-    /// <summary>What the turn adds to the history.</summary>
-    internal IEnumerable<int> HistoryIds => IsHistory ? Started!.PromptIds.Concat(AnswerIds.Take(AnswerTokens)) : [];
-
     internal Turn ToTurn() => new()
     {
         TurnId = TurnId,
@@ -74,5 +77,20 @@ internal sealed record StoredTurn
         Error = Error,
         ErrorCode = ErrorCode,
         CreatedAt = CreatedAt,
+        HistoryFrom = HistoryFrom,
+        DroppedTurns = DroppedTurns,
+    };
+
+    internal TurnRecord ToRecord() => new()
+    {
+        Turn = ToTurn(),
+        Sampling = Sampling,
+        Template = Started?.Template,
+        TokenizerDigest = Started?.TokenizerDigest,
+        MaxTokens = Started?.MaxTokens,
+        PromptIds = Started?.PromptIds ?? [],
+        AnswerIds = AnswerIds,
+        AnswerTokens = AnswerTokens,
+        FinishedAt = FinishedAt,
     };
 }

@@ -1,17 +1,18 @@
+using System.Security.Cryptography;
 using Herd.Contracts.Adapters;
-using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Conversations;
 
 /// <summary>Makes a durable turn of a request: its version fixed, its picture kept, its place among the tenant's taken.</summary>
 internal sealed class TurnIntake(
-    IGrainFactory grains, ConversationRepository conversations, TurnPictures pictures, TimeProvider time, ILogger<TurnIntake> logger)
+    IGrainFactory grains, TurnRepository turns, TurnPictures pictures, TimeProvider time, ILogger<TurnIntake> logger)
 {
     private const int MaxTurnIdLength = 128;
 
@@ -25,14 +26,14 @@ internal sealed class TurnIntake(
             : null;
     }
 
-    /// <summary>Asks the tenant to let the turn in, fixes the version and keeps the picture. Afterwards the turn is stored, or withdrawn.</summary>
-    /// <exception cref="HerdException">The request is wrong, or the tenant is over a limit.</exception>
-    internal async Task<(StoredTurn Turn, GenerateRequest Generation, UsageMeter Meter)> PrepareAsync(
+    /// <summary>Takes the tenant's place, fixes the version and keeps the picture. Afterwards the turn is stored, or withdrawn.</summary>
+    /// <exception cref="HerdException">The request is wrong, or the tenant has no place left.</exception>
+    internal async Task<(StoredTurn Turn, TurnGeneration Generation)> PrepareAsync(
         ConversationState state, TurnRequest request, CancellationToken cancellationToken)
     {
         RequireTurnId(request.TurnId);
         var conversation = state.Conversation;
-        var requestId = Guid.NewGuid().ToString("N");
+        var requestId = NewRequestId();
         var meter = await AdmitAsync(state, request, requestId, cancellationToken);
         try
         {
@@ -41,25 +42,19 @@ internal sealed class TurnIntake(
             var turn = new StoredTurn
             {
                 TurnId = request.TurnId,
-                Position = state.Turns.Count,
+                Position = state.Turns,
                 State = TurnState.Running,
                 Text = request.Text,
                 Input = request.Input,
-                Picture = request.Picture is { } sent ? await pictures.KeepAsync(sent, cancellationToken) : state.PictureInForce,
+                Picture = await pictures.FindAsync(conversation.Tenant, request, cancellationToken) ?? state.PictureInForce,
                 VersionDigest = version?.Digest,
-                Sampling = request.Sampling,
-                CreatedAt = time.GetUtcNow(),
+
+                // Drawn here and not by the replica: an answer that is made again must be the same.
+                Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) },
+                HistoryFrom = state.History.From(state.Turns),
+                CreatedAt = Columns.Now(time),
             };
-            return (turn, new GenerateRequest
-            {
-                RequestId = requestId,
-                Tenant = conversation.Tenant,
-                Version = version,
-                Prompt = state.PromptFor(turn),
-                Picture = turn.Picture,
-                Sampling = turn.Sampling,
-                Weight = meter.Weight,
-            }, meter);
+            return (turn, ToGeneration(conversation, turn, version, requestId, meter));
         }
         catch
         {
@@ -67,6 +62,46 @@ internal sealed class TurnIntake(
             throw;
         }
     }
+
+    /// <summary>Makes the request of a turn that another activation accepted. The turn was let in, so it goes on whatever the tenant's limits say now.</summary>
+    /// <exception cref="HerdException">The version exists no more.</exception>
+    internal async Task<TurnGeneration> ResumeAsync(ConversationState state, StoredTurn turn, CancellationToken cancellationToken)
+    {
+        var conversation = state.Conversation;
+        var adapter = ModelReference.Parse(conversation.Model).Adapter;
+        var version = turn.VersionDigest is { } digest
+            ? await ResolveAsync(conversation.Tenant, $"{adapter}@{ModelReference.DigestPrefix}{digest}", cancellationToken)
+            : null;
+        var requestId = NewRequestId();
+        UsageMeter? meter = null;
+        try
+        {
+            var request = new TurnRequest { TurnId = turn.TurnId, Text = turn.Text, Input = turn.Input, Sampling = turn.Sampling };
+            meter = await AdmitAsync(state, request, requestId, cancellationToken);
+        }
+        catch (HerdException exception)
+        {
+            logger.LogInformation(exception, "A turn of tenant {Tenant} goes on beyond the tenant's limits.", conversation.Tenant);
+        }
+
+        return ToGeneration(conversation, turn, version, requestId, meter);
+    }
+
+    private static TurnGeneration ToGeneration(
+        StoredConversation conversation, StoredTurn turn, AdapterVersion? version, string requestId, UsageMeter? meter) => new(
+        new GenerateRequest
+        {
+            RequestId = requestId,
+            Tenant = conversation.Tenant,
+            Version = version,
+            Prompt = TurnHistory.Empty.PromptFor(conversation, turn),
+            Picture = turn.Picture,
+            Sampling = turn.Sampling,
+            Weight = meter?.Weight ?? 1,
+        },
+        meter);
+
+    private static string NewRequestId() => Guid.NewGuid().ToString("N");
 
     /// <summary>A turn is stored without them, and whoever reads it again must see what the first reader saw.</summary>
     private static void RefuseLogProbabilities(SamplingParameters sampling)
@@ -78,17 +113,25 @@ internal sealed class TurnIntake(
     }
 
     /// <summary>Makes a prepared turn durable.</summary>
+    /// <param name="accepted">The conversation with the turn.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="request">What it was made of.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
     /// <exception cref="HerdException">Whether the turn is stored is not known.</exception>
-    internal async Task StoreAsync(StoredConversation conversation, StoredTurn turn, BlobRef? sentPicture, CancellationToken cancellationToken)
+    internal async Task StoreAsync(ConversationState accepted, StoredTurn turn, TurnRequest request, CancellationToken cancellationToken)
     {
-        await conversations.AddTurnAsync(conversation, turn, cancellationToken);
-        await pictures.RestoreAsync(sentPicture, cancellationToken);
+        await turns.AddAsync(accepted, turn, cancellationToken);
+        if (!await pictures.IsKeptAsync(turn, request, cancellationToken))
+        {
+            await turns.RemoveAsync(accepted with { Turns = turn.Position }, turn, cancellationToken);
+            throw TurnPictures.Unknown();
+        }
     }
 
     private Task<UsageMeter> AdmitAsync(ConversationState state, TurnRequest request, string requestId, CancellationToken cancellationToken)
     {
         var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(state.Conversation.Tenant));
-        var history = state.Describe().HistoryTokens;
+        var history = state.History.Tokens;
         var admission = new AdmissionRequest
         {
             RequestId = requestId,

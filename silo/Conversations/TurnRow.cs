@@ -14,8 +14,6 @@ internal sealed class TurnRow
 
     public required string Conversation { get; init; }
 
-    public long Epoch { get; init; }
-
     public int Position { get; init; }
 
     public required string TurnId { get; init; }
@@ -31,6 +29,10 @@ internal sealed class TurnRow
     public long? PictureBytes { get; init; }
 
     public string? VersionDigest { get; init; }
+
+    public int HistoryFrom { get; init; }
+
+    public int DroppedTurns { get; init; }
 
     public required string Sampling { get; init; }
 
@@ -66,19 +68,23 @@ internal sealed class TurnRow
 
     public long? FinishedAt { get; init; }
 
+    /// <summary>About how many bytes the row has.</summary>
+    internal int Size => sizeof(char) * (Text.Length + (Input?.Length ?? 0) + Answer.Length) + (PromptIds?.Length ?? 0) + (AnswerIds?.Length ?? 0);
+
     internal static TurnRow From(StoredConversation conversation, StoredTurn turn) => new()
     {
         Tenant = conversation.Tenant,
         Conversation = conversation.Id,
-        Epoch = conversation.Epoch,
         Position = turn.Position,
         TurnId = turn.TurnId,
         State = (int)turn.State,
         Text = Columns.OfText(turn.Text),
-        Input = turn.Input,
+        Input = Columns.OfText(turn.Input),
         PictureDigest = turn.Picture?.Digest,
         PictureBytes = turn.Picture?.Length,
         VersionDigest = turn.VersionDigest,
+        HistoryFrom = turn.HistoryFrom,
+        DroppedTurns = turn.DroppedTurns,
         Sampling = JsonSerializer.Serialize(turn.Sampling),
         Template = turn.Started?.Template,
         TokenizerDigest = turn.Started?.TokenizerDigest,
@@ -104,9 +110,11 @@ internal sealed class TurnRow
         Position = Position,
         State = (TurnState)State,
         Text = Columns.Text(Text),
-        Input = Input,
+        Input = Columns.Text(Input),
         Picture = PictureDigest is null ? null : new BlobRef(BlobArea.Pictures, PictureDigest, PictureBytes ?? 0),
         VersionDigest = VersionDigest,
+        HistoryFrom = HistoryFrom,
+        DroppedTurns = DroppedTurns,
         Sampling = JsonSerializer.Deserialize<SamplingParameters>(Sampling)!,
         Started = TokenizerDigest is null ? null : new GenerationStarted
         {

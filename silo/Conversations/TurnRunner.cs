@@ -1,134 +1,120 @@
-using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
-using Herd.Contracts.Tenants;
-using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Conversations;
 
-/// <summary>Makes the answer of a turn and writes down how it ended.</summary>
+/// <summary>Makes the answer of a turn, whatever replicas it takes.</summary>
 internal sealed class TurnRunner(
-    ReplicaRouter router, ConversationRepository conversations, BlobReferences references, TimeProvider time, ILogger<TurnRunner> logger)
+    ReplicaRouter router,
+    TurnRepository turns,
+    TurnCheckpoints checkpoints,
+    TurnEnding ending,
+    IOptions<ConversationOptions> options,
+    TimeProvider time,
+    ILogger<TurnRunner> logger)
 {
-    private const string Lost = "The replica that was answering is gone. Send the turn again under another id.";
-    private static readonly TimeSpan[] WriteRetries = [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];
+    private const int MaxRestarts = 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Runs a turn to its end; never throws.</summary>
-    internal async Task<TurnOutcome> RunAsync(StoredConversation conversation, RunningTurn running, GenerateRequest request, UsageMeter meter)
+    /// <summary>Runs a turn to its end, or until it is interrupted; never throws.</summary>
+    /// <param name="state">The conversation with the turn.</param>
+    /// <param name="running">The turn.</param>
+    /// <param name="prepare">Makes the request, its prompt aside; asked again where that fails for a while.</param>
+    internal async Task<TurnOutcome> RunAsync(ConversationState state, RunningTurn running, Func<CancellationToken, Task<TurnGeneration>> prepare)
     {
-        var (turn, refusal) = await GenerateAsync(running, request, meter);
-        turn = turn with
-        {
-            AnswerIds = running.Answer.Ids,
-            AnswerTextEnds = running.Answer.TextEnds,
-            Answer = running.Answer.Text,
-            FinishedAt = time.GetUtcNow(),
-        };
-        try
-        {
-            if (refusal is null)
-            {
-                await WriteAsync(() => conversations.FinishTurnAsync(conversation, turn, CancellationToken.None));
-                return new TurnOutcome(turn, Refusal: null);
-            }
-
-            await WriteAsync(() => conversations.RemoveTurnAsync(conversation, turn, CancellationToken.None));
-            await references.ReleaseAsync(turn.Picture is { } picture ? [picture] : [], CancellationToken.None);
-            return new TurnOutcome(Stored: null, refusal);
-        }
-        catch (Exception exception)
-        {
-            logger.LogError(exception, "The end of turn {Position} of conversation {Conversation} could not be written.", turn.Position, conversation.Id);
-            var reason = exception as HerdException ?? new HerdException(HerdErrorCode.Unavailable, "The end of the turn could not be stored.");
-            return new TurnOutcome(Stored: null, reason, IsCertain: false);
-        }
+        using var over = new CancellationTokenSource();
+        var keeping = checkpoints.KeepAsync(state, running, over.Token);
+        var (end, generation) = await GenerateAsync(state, running, prepare);
+        await over.CancelAsync();
+        await keeping;
+        var outcome = running.IsInterrupted ? await ending.LeaveAsync(state, running) : await ending.WriteAsync(state, running, end);
+        await (generation?.DisposeAsync() ?? ValueTask.CompletedTask);
+        return outcome;
     }
 
-    /// <returns>How the turn ended; or the error that kept it from beginning.</returns>
-    private async Task<(StoredTurn Turn, HerdException? Refusal)> GenerateAsync(RunningTurn running, GenerateRequest request, UsageMeter meter)
+    private async Task<(TurnEnd End, TurnGeneration? Held)> GenerateAsync(ConversationState state, RunningTurn running, Func<CancellationToken, Task<TurnGeneration>> prepare)
     {
-        var turn = running.Accepted;
-        try
+        TurnGeneration? generation = null;
+        var restarts = 0;
+        var lastMoved = time.GetTimestamp();
+        while (true)
         {
-            await foreach (var update in router.Generate(request, running.Stopping))
-            {
-                await meter.CountAsync(0, update, running.Stopping);
-                switch (update)
-                {
-                    case GenerationStarted started:
-                        turn = turn with { Started = started };
-                        break;
-                    case TokensGenerated tokens:
-                        running.Append(tokens);
-                        break;
-                    case GenerationFinished finished:
-                        return (Complete(turn, finished), null);
-                }
-            }
-
-            return (Fail(turn, HerdErrorCode.Unavailable, Lost), null);
-        }
-        catch (OperationCanceledException) when (running.Stopping.IsCancellationRequested)
-        {
-            return (running.Interrupted ? Fail(turn, HerdErrorCode.Unavailable, Lost) : Cancel(turn, running.Answer), null);
-        }
-        catch (HerdException exception) when (turn.Started is null)
-        {
-            return (turn, exception);
-        }
-        catch (HerdException exception)
-        {
-            return (Fail(turn, exception.Code, exception.Message), null);
-        }
-        catch (Exception exception)
-        {
-            logger.LogError(exception, "A turn failed.");
-            return (Fail(turn, HerdErrorCode.Internal, "Herd failed while answering. Its log says why."), null);
-        }
-    }
-
-    private static StoredTurn Complete(StoredTurn turn, GenerationFinished finished) => turn with
-    {
-        State = finished.Reason == FinishReason.Cancelled ? TurnState.Cancelled : TurnState.Completed,
-        FinishReason = finished.Reason,
-        CompletionTokens = finished.CompletionTokens,
-        AnswerTokens = finished.AnswerTokens,
-    };
-
-    private static StoredTurn Cancel(StoredTurn turn, AnswerBuffer answer) => turn with
-    {
-        State = TurnState.Cancelled,
-        FinishReason = FinishReason.Cancelled,
-        CompletionTokens = answer.Ids.Length,
-        AnswerTokens = answer.Ids.Length,
-    };
-
-    private static StoredTurn Fail(StoredTurn turn, HerdErrorCode code, string error) => turn with
-    {
-        State = TurnState.Failed,
-        ErrorCode = code,
-        Error = error,
-    };
-
-    /// <summary>Waits out a short trouble of the database: an answer that is there should not be lost to it.</summary>
-    private async Task WriteAsync(Func<Task> write)
-    {
-        foreach (var pause in WriteRetries)
-        {
+            var count = running.Answer.Count;
             try
             {
-                await write();
-                return;
+                generation ??= await prepare(running.Stopping);
+                return (await StreamAsync(state, running, generation), generation);
             }
-            catch (HerdException exception) when (exception.Code == HerdErrorCode.Unavailable)
+            catch (OperationCanceledException) when (running.Stopping.IsCancellationRequested)
             {
-                logger.LogWarning(exception, "The end of a turn could not be written; trying again in {Pause}.", pause);
-                await Task.Delay(pause, time);
+                return (TurnEnd.Cancelled, generation);
+            }
+            catch (HerdException exception) when (exception.ExcessTokens is not null && CanDrop(state, running))
+            {
+                await DropAsync(state, running, exception.ExcessTokens.Value);
+            }
+            catch (HerdException exception) when (exception.Code == HerdErrorCode.Restarted && restarts < MaxRestarts)
+            {
+                restarts++;
+                running.Restart();
+            }
+            catch (Exception exception) when (running.HasBegun && MayPass(exception))
+            {
+                lastMoved = running.Answer.Count > count ? time.GetTimestamp() : lastMoved;
+                if (time.GetElapsedTime(lastMoved) > options.Value.RecoveryLimit)
+                {
+                    return (TurnEnd.Failed(HerdErrorCode.Unavailable, "The replica that was answering is gone, and no other took its place in time. Send the turn again under another id."), generation);
+                }
+
+                await Task.Delay(Pause, time, running.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+            catch (HerdException exception)
+            {
+                return (running.HasBegun ? TurnEnd.Failed(exception.Code, exception.Message) : TurnEnd.Refused(exception), generation);
+            }
+            catch (Exception exception)
+            {
+                logger.LogError(exception, "A turn failed.");
+                return (TurnEnd.Failed(HerdErrorCode.Internal, "Herd failed while answering. Its log says why."), generation);
+            }
+        }
+    }
+
+    private async Task<TurnEnd> StreamAsync(ConversationState state, RunningTurn running, TurnGeneration generation)
+    {
+        running.Answer.DropTail();
+        var request = generation.Request with { Prompt = running.History.PromptFor(state.Conversation, running.Turn) };
+        await foreach (var update in router.GoOn(request, running.Begun, running.Stopping))
+        {
+            await generation.CountAsync(update, running.Stopping);
+            switch (update)
+            {
+                case GenerationStarted started:
+                    running.Start(started);
+                    break;
+                case TokensGenerated tokens:
+                    running.Append(tokens);
+                    break;
+                case GenerationFinished finished:
+                    return TurnEnd.Finished(finished);
             }
         }
 
-        await write();
+        throw new HerdException(HerdErrorCode.Unavailable, "The replica that was answering is gone.");
     }
+
+    private static bool CanDrop(ConversationState state, RunningTurn running) =>
+        state.Conversation.Overflow == Contracts.Conversations.ContextOverflow.DropOldest && !running.History.Entries.IsEmpty && running.Turn.Started is null;
+
+    private async Task DropAsync(ConversationState state, RunningTurn running, int tokens)
+    {
+        var rest = running.History.Drop(tokens);
+        running.Drop(await turns.OpenAsync(state.Conversation, rest, CancellationToken.None));
+    }
+
+    private static bool MayPass(Exception exception) => exception.MayServeElsewhere()
+        || exception is HerdException { Code: HerdErrorCode.Unavailable or HerdErrorCode.Overloaded or HerdErrorCode.Moved };
 }

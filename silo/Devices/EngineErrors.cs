@@ -13,7 +13,7 @@ internal static class EngineErrors
         EngineErrorCode.InvalidFile => new HerdException(HerdErrorCode.InvalidFile, exception.Message),
         EngineErrorCode.Incompatible => new HerdException(HerdErrorCode.IncompatibleAdapter, exception.Message),
         EngineErrorCode.InvalidRequest => new HerdException(HerdErrorCode.InvalidArgument, exception.Message),
-        EngineErrorCode.TooLong => new HerdException(HerdErrorCode.ContextLengthExceeded, exception.Message),
+        EngineErrorCode.TooLong => new HerdException(HerdErrorCode.ContextLengthExceeded, exception.Message) { ExcessTokens = exception.ExcessTokens },
         EngineErrorCode.InvalidPicture => new HerdException(HerdErrorCode.InvalidPicture, exception.Message),
         EngineErrorCode.Overloaded => new HerdException(HerdErrorCode.Busy, exception.Message) { RetryAfter = RetryAfter },
         EngineErrorCode.Stopped => new HerdException(HerdErrorCode.Draining, "The replica has stopped.") { RetryAfter = RetryAfter },

@@ -27,7 +27,8 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
         var prompt = PromptRenderer.Render(request.Prompt, lease?.Manifest.Template ?? PromptRenderer.BaseTemplate, engine.Tokenizer);
         var all = prompt.All;
         var seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
-        var maxTokens = request.Sampling.MaxTokens ?? Math.Clamp(engine.ContextTokens - all.Length, 1, options.DefaultMaxTokens);
+        var least = request.Prompt is TurnPrompt { GivesWay: true } ? Math.Min(options.DefaultMaxTokens, engine.ContextTokens / 2) : 1;
+        var maxTokens = request.Sampling.MaxTokens ?? Math.Clamp(engine.ContextTokens - all.Length, least, options.DefaultMaxTokens);
         return new PreparedGeneration(
             new GenerationRequest
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Engine.Prompts;
@@ -33,25 +34,31 @@ internal static class PromptRenderer
                 var rendered = whole.Render([.. chat.Messages.Select(ToEngine)], chat.Input);
                 return new RenderedPrompt([], [.. tokenizer.Encode(rendered, bos: true)], whole.Name, whole.StopStrings);
             case TurnPrompt turn:
-                var template = PromptTemplate.Get(templateName);
-                return new RenderedPrompt(turn.History, [.. RenderTurn(turn, template, tokenizer)], template.Name, template.StopStrings);
+                return RenderTurn(turn, PromptTemplate.Get(templateName), tokenizer);
             default:
                 throw new HerdException(HerdErrorCode.Internal, $"The replica does not know prompts of the kind {prompt.GetType().Name}.");
         }
     }
 
-    private static int[] RenderTurn(TurnPrompt turn, PromptTemplate template, LlamaTokenizer tokenizer)
+    private static RenderedPrompt RenderTurn(TurnPrompt turn, PromptTemplate template, LlamaTokenizer tokenizer)
     {
-        if (turn.History.IsEmpty)
+        if (turn.History.IsEmpty && turn.Opening is null)
         {
-            return tokenizer.Encode(template.RenderOpening(turn.System, turn.User, turn.Input), bos: true);
+            return Rendered([], tokenizer.Encode(template.RenderOpening(turn.System, turn.User, turn.Input), bos: true));
         }
 
-        return turn.TokenizerDigest == tokenizer.Digest
-            ? tokenizer.EncodeContinuation(template.RenderContinuation(turn.User, turn.Input))
-            : throw new HerdException(
+        if (turn.TokenizerDigest != tokenizer.Digest)
+        {
+            throw new HerdException(
                 HerdErrorCode.Conflict,
                 "The conversation was begun with another tokenizer than the base now has, so it cannot go on. Begin a new conversation.");
+        }
+
+        // What opened the dialogue was dropped: the first question that is kept opens it now. Answers stay the ids they were.
+        int[] opening = turn.Opening is { } first ? tokenizer.Encode(template.RenderOpening(turn.System, first.User, first.Input), bos: true) : [];
+        return Rendered([.. opening, .. turn.History], tokenizer.EncodeContinuation(template.RenderContinuation(turn.User, turn.Input)));
+
+        RenderedPrompt Rendered(ImmutableArray<int> history, int[] added) => new(history, [.. added], template.Name, template.StopStrings);
     }
 
     private static EngineChatMessage ToEngine(Contracts.Models.ChatMessage message) => new(

@@ -105,9 +105,13 @@ public static class SiloHosting
         services.AddSingleton<AdapterIntake>();
         services.AddSingleton<ReplicaWarmer>();
         services.AddSingleton<ConversationRepository>();
+        services.AddSingleton<TurnRepository>();
         services.AddSingleton<TurnPictures>();
         services.AddSingleton<TurnIntake>();
+        services.AddSingleton<TurnCheckpoints>();
+        services.AddSingleton<TurnEnding>();
         services.AddSingleton<TurnRunner>();
+        services.AddHostedService<TurnRecovery>();
     }
 
     private static OptionsBuilder<T> Bind<T>(IHostApplicationBuilder builder, string section)

@@ -42,6 +42,9 @@ internal static class Columns
 
     internal static DateTimeOffset? Moment(long? column) => column is { } value ? Moment(value) : null;
 
+    /// <summary>The present, as exactly as it can be stored.</summary>
+    internal static DateTimeOffset Now(TimeProvider time) => Moment(Of(time.GetUtcNow()));
+
     internal static long Of(DateTimeOffset moment) => moment.ToUnixTimeMilliseconds();
 
     internal static ImmutableArray<int> Ints(byte[]? column) => column is null ? [] : [.. MemoryMarshal.Cast<byte, int>(column)];

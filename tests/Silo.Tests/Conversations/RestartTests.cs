@@ -3,6 +3,7 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Storage;
 using Herd.Silo.Tests.Hosting;
 using Herd.Silo.Tests.Storage;
 
@@ -11,7 +12,6 @@ namespace Herd.Silo.Tests.Conversations;
 /// <summary>What is left of conversations when the process has ended.</summary>
 public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
 {
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync() => storage.InitializeAsync();
@@ -42,28 +42,75 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_turn_that_died_with_its_process_has_failed_and_the_next_turn_ignores_it()
+    public async Task A_turn_whose_process_died_goes_on_from_its_checkpoint_as_if_there_had_been_none()
     {
+        Turn whole;
         await using (var silo = await StartAsync())
         {
-            await RunAsync(await BeginAsync(silo, "died"), "t1");
+            var conversation = await BeginAsync(silo, "died");
+            await RunAsync(conversation, "t1");
+            whole = Assert.Single(await conversation.ListTurns(0, 10, Cancellation));
         }
 
-        await using (var connection = await storage.OpenAsync())
-        {
-            await connection.ExecuteAsync("UPDATE turns SET state = 0");
-        }
+        // As a checkpoint behind the fifth token leaves it.
+        await ExecuteAsync(
+            """
+            UPDATE turns SET state = 0, finish_reason = NULL, finished_at = NULL, completion_tokens = 0, answer_tokens = 0, answer_ids = substr(answer_ids, 1, 20),
+              answer_text_ends = substr(answer_text_ends, 1, 20), answer = substr(answer, 1, @end)
+            """,
+            new { end = await EndOfFifthAsync() });
 
         await using (var silo = await StartAsync())
         {
             CallerContext.SetAdmin();
             var conversation = silo.Conversation("acme", "died");
-            var turn = Assert.Single(await conversation.ListTurns(0, 10, Cancellation));
-            Assert.Equal((TurnState.Failed, HerdErrorCode.Unavailable), (turn.State, turn.ErrorCode));
-            Assert.NotNull(turn.Error);
-            Assert.Equal(0, (await conversation.Describe(Cancellation)).HistoryTokens);
+            var updates = await conversation.ReadTurn("t1", 0, null, Cancellation).ToListAsync(Cancellation);
+            Assert.Equal(whole, Assert.IsType<TurnFinished>(updates[^1]).Turn);
+            Assert.Equal(whole.Answer, string.Concat(updates.OfType<TurnTokens>().Select(tokens => tokens.Text)));
             Assert.NotEmpty(await RunAsync(conversation, "t2"));
         }
+    }
+
+    [Fact]
+    public async Task A_turn_whose_process_died_goes_on_though_nobody_asks_for_it()
+    {
+        await using (var silo = await StartAsync())
+        {
+            await RunAsync(await BeginAsync(silo, "alone"), "t1");
+        }
+
+        await ExecuteAsync("UPDATE turns SET state = 0, answer_ids = NULL, answer_text_ends = NULL, answer = '', tokenizer_digest = NULL", new { });
+
+        await using (var silo = await StartAsync())
+        {
+            await Eventually.TrueAsync(async () => await ScalarAsync("SELECT state FROM turns") == (int)TurnState.Completed, Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task A_turn_taken_over_in_the_middle_is_written_by_its_new_holder_alone()
+    {
+        await using var silo = await StartAsync();
+        var conversation = await BeginAsync(silo, "taken");
+        await using var updates = conversation.RunTurn(ConversationTests.Turn("t1", "Hello", 1900), Cancellation).GetAsyncEnumerator(Cancellation);
+        while (await updates.MoveNextAsync() && updates.Current is not TurnTokens)
+        {
+        }
+
+        // What another silo does that takes this one for dead.
+        await ExecuteAsync("UPDATE conversations SET epoch = epoch + 1; UPDATE turns SET answer = 'mine', answer_ids = NULL, answer_text_ends = NULL", new { });
+
+        var moved = await Assert.ThrowsAsync<HerdException>(async () =>
+        {
+            while (await updates.MoveNextAsync())
+            {
+                Assert.IsNotType<TurnFinished>(updates.Current);
+            }
+        });
+        Assert.Equal(HerdErrorCode.Moved, moved.Code);
+        await conversation.CancelTurn("t1", Cancellation);
+        var turn = Assert.Single(await conversation.ListTurns(0, 10, Cancellation));
+        Assert.NotEqual(TurnState.Running, turn.State);
     }
 
     [Fact]
@@ -100,6 +147,24 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
 
         await Eventually.TrueAsync(
             async () => (await conversation.ListTurns(0, 1, Cancellation))[0] is { State: TurnState.Cancelled, FinishReason: FinishReason.Cancelled }, Cancellation);
+    }
+
+    private async Task<int> EndOfFifthAsync()
+    {
+        await using var connection = await storage.OpenAsync();
+        return Columns.Ints(await connection.ExecuteScalarAsync<byte[]>("SELECT answer_text_ends FROM turns"))[4];
+    }
+
+    private async Task ExecuteAsync(string sql, object parameters)
+    {
+        await using var connection = await storage.OpenAsync();
+        await connection.ExecuteAsync(sql, parameters);
+    }
+
+    private async Task<long> ScalarAsync(string sql)
+    {
+        await using var connection = await storage.OpenAsync();
+        return await connection.ExecuteScalarAsync<long>(sql);
     }
 
     private Task<TestSilo> StartAsync(params (string, string)[] settings) => TestSilo.StartAsync(storage, Cancellation, settings);

@@ -78,7 +78,33 @@ public sealed class ReceivedAnswerTests
 
         var refused = Assert.Throws<HerdException>(() => _answer.Take(Tokens(0, (6, "z"))));
 
-        Assert.Equal(HerdErrorCode.Unavailable, refused.Code);
+        Assert.Equal(HerdErrorCode.Restarted, refused.Code);
+    }
+
+    [Fact]
+    public void Text_behind_the_last_token_comes_once_though_the_end_comes_twice()
+    {
+        _answer.Take(Started);
+        _answer.Take(Tokens(0, (7, "a")));
+        Assert.NotNull(_answer.Take(new TokensGenerated(1, [], "#")));
+        _answer.ToRequest();
+
+        Assert.Null(_answer.Take(Tokens(0, (7, "a")) with { Text = "a#" }));
+    }
+
+    [Fact]
+    public void A_begun_answer_is_gone_on_with_behind_its_last_token()
+    {
+        var answer = new ReceivedAnswer(
+            new GenerateRequest { RequestId = "r", Tenant = "t", Prompt = new TextPrompt("x"), Sampling = new SamplingParameters() }, new BegunAnswer(Started, [7, 8]));
+
+        var rest = answer.ToRequest();
+
+        Assert.Equal([7], rest.ResumeIds);
+        Assert.Equal((42, 9), (rest.Sampling.Seed, rest.Sampling.MaxTokens));
+        Assert.Null(answer.Take(Started));
+        Assert.Null(answer.Take(Tokens(1, (8, "b"))));
+        Assert.NotNull(answer.Take(Tokens(2, (9, "c"))));
     }
 
     [Fact]

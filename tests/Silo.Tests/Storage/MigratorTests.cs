@@ -30,20 +30,6 @@ public abstract class MigratorTests(TestStorage storage) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_script_may_run_again()
-    {
-        await Migrator.MigrateAsync(Cancellation);
-        await using (var connection = await storage.OpenAsync())
-        {
-            await connection.ExecuteAsync("DELETE FROM schema_version");
-        }
-
-        await Migrator.MigrateAsync(Cancellation);
-
-        Assert.Equal(All, await VersionsAsync());
-    }
-
-    [Fact]
     public async Task A_newer_database_is_refused_and_left_as_it_is()
     {
         await using var connection = await storage.OpenAsync();
