@@ -6,6 +6,7 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Silo.Storage;
+using Herd.Silo.Tenants;
 
 namespace Herd.Silo.Conversations;
 
