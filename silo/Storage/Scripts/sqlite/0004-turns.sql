@@ -17,6 +17,5 @@ UPDATE conversations SET
     SELECT SUM(LENGTH(t.prompt_ids) / 4 + t.answer_tokens) FROM turns t
     WHERE t.tenant = conversations.tenant AND t.conversation = conversations.id AND t.state IN (1, 2) AND t.tokenizer_digest IS NOT NULL), 0);
 
--- A tenant's pictures are found by digest without looking at anybody else's; turns whose process died are found without looking at ended ones.
-CREATE INDEX ix_turns_tenant_picture ON turns(tenant, picture_digest);
+-- Turns whose process died are found without looking at ended ones.
 CREATE INDEX ix_turns_running ON turns(created_at) WHERE state = 0;
