@@ -38,6 +38,16 @@ public static partial class GrainKeys
     /// <returns><c>d:silo/device</c>.</returns>
     public static string Model(string silo, string device) => $"d:{silo}/{device}";
 
+    /// <summary>The silo that a model grain's key names.</summary>
+    /// <param name="modelKey">A model grain's key.</param>
+    /// <returns>The silo's name; empty where the key names none.</returns>
+    public static string SiloOf(string modelKey)
+    {
+        ArgumentNullException.ThrowIfNull(modelKey);
+        var end = modelKey.IndexOf('/', StringComparison.Ordinal);
+        return modelKey.StartsWith("d:", StringComparison.Ordinal) && end > 0 ? modelKey[2..end] : "";
+    }
+
     /// <summary>Key of the directory of a base's replicas.</summary>
     /// <param name="baseName">The base's configured name.</param>
     /// <returns><c>b:base</c>.</returns>

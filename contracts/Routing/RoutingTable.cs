@@ -13,10 +13,12 @@ public sealed class RoutingTable : BackgroundService
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan CarryTime = TimeSpan.FromSeconds(5);
 
-    private readonly IReplicaDirectoryGrain _directory;
+    private readonly IGrainFactory _grains;
+    private readonly string _directoryKey;
     private readonly TimeProvider _time;
     private readonly ILogger<RoutingTable> _logger;
     private Snapshot _snapshot = new([], [], default);
+    private long _currentUntil;
 
     /// <summary>Makes an empty table; it fills once the process's host has started.</summary>
     /// <param name="grains">Reaches the cluster.</param>
@@ -26,13 +28,16 @@ public sealed class RoutingTable : BackgroundService
     public RoutingTable(IGrainFactory grains, string baseName, TimeProvider time, ILogger<RoutingTable> logger)
     {
         ArgumentNullException.ThrowIfNull(grains);
-        _directory = grains.GetGrain<IReplicaDirectoryGrain>(GrainKeys.ReplicaDirectory(baseName));
+        (_grains, _directoryKey) = (grains, GrainKeys.ReplicaDirectory(baseName));
         _time = time;
         _logger = logger;
     }
 
     /// <summary>All known replicas, whatever their state.</summary>
     public ImmutableArray<ReplicaInfo> Replicas => Volatile.Read(ref _snapshot).At(_time.GetUtcNow());
+
+    /// <summary>Whether the directory is heard, or was within the last seconds; false where no silo answers.</summary>
+    public bool IsCurrent => _time.GetUtcNow().Ticks < Interlocked.Read(ref _currentUntil);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,8 +65,14 @@ public sealed class RoutingTable : BackgroundService
     {
         var carried = Replicas;
         var carriedUntil = _time.GetUtcNow() + CarryTime;
-        await foreach (var told in _directory.Watch(cancellationToken).ConfigureAwait(false))
+
+        // Found anew each time: a client that is not connected yet knows no grain.
+        var directory = _grains.GetGrain<IReplicaDirectoryGrain>(_directoryKey);
+        await foreach (var told in directory.Watch(cancellationToken).ConfigureAwait(false))
         {
+            // Every replica reports each second, so that a table with replicas in it comes as often.
+            Interlocked.Exchange(ref _currentUntil, (_time.GetUtcNow() + CarryTime).Ticks);
+
             // Once told of, a replica is the stream's alone: when the stream drops it, it is gone.
             carried = carried.RemoveAll(old => told.Any(replica => replica.ModelKey == old.ModelKey));
             Volatile.Write(ref _snapshot, new Snapshot(told, carried, carriedUntil));

@@ -18,8 +18,7 @@ internal static class ErrorTranslation
         JsonException json => new HerdException(HerdErrorCode.InvalidArgument, $"The body is no valid JSON: {json.Message}"),
         BadHttpRequestException bad => new HerdException(HerdErrorCode.InvalidArgument, bad.Message),
 
-        // Lost silos and calls that nobody answered; an OrleansException of no narrower kind says that no silo fits the grain.
-        OrleansException or TimeoutException or EnumerationAbortedException =>
+        _ when exception.IsLoss() =>
             new HerdException(HerdErrorCode.Unavailable, "The cluster cannot serve the request now. Try again shortly.") { RetryAfter = RetryAfter },
         _ => new HerdException(HerdErrorCode.Internal, "An internal error occurred. The server's log has the details under the request's id."),
     };

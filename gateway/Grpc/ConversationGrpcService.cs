@@ -12,7 +12,7 @@ using V1 = Herd.Protos.V1;
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Conversations over gRPC.</summary>
-internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, TurnStreams turns)
+internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, TurnStreams turns, DrainLimit drain)
     : V1.ConversationService.ConversationServiceBase
 {
     /// <inheritdoc/>
@@ -122,10 +122,10 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
 
     private IConversationGrain Find(string tenant, string id) => ConversationLookup.Find(grains, tenant, id);
 
-    private static async Task SendAsync(
+    private async Task SendAsync(
         Func<CancellationToken, IAsyncEnumerable<TurnUpdate>> updates, IServerStreamWriter<V1.TurnUpdate> responseStream, ServerCallContext context)
     {
-        await using var drained = new DrainedStream<TurnUpdate>([updates], context.CancellationToken);
+        await using var drained = new DrainedStream<TurnUpdate>([updates], drain, context.CancellationToken);
         await foreach (var update in drained.ReadAsync(context.CancellationToken))
         {
             await responseStream.WriteAsync(ConversationMapping.ToProto(update), context.CancellationToken);

@@ -1,6 +1,7 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Startup;
 
 namespace Herd.Gateway.Hosting;
 

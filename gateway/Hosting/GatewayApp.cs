@@ -8,78 +8,71 @@ using Herd.Gateway.OpenAi;
 using Herd.Gateway.Serving;
 using Herd.Gateway.Usage;
 using Herd.Silo.Hosting;
+using Herd.Silo.Startup;
 using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 
 namespace Herd.Gateway.Hosting;
 
-/// <summary>Puts the gateway together: the silo it is a member of, the surfaces, and the server they listen on.</summary>
+/// <summary>Puts the gateway together: its part of the cluster, the surfaces, and the server they listen on.</summary>
 internal static class GatewayApp
 {
     /// <summary>The environment variable with the administrator's key.</summary>
     public const string AdminKeyVariable = "HERD_ADMIN_KEY";
 
     private const string DashboardPath = "/dashboard";
-    private const string EnvironmentPrefix = "Herd__";
     private const int StreamsPerConnection = 1000;
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
-
-    // Beyond the time that running answers get: for what is open at the server before, and for leaving the cluster after.
-    private static readonly TimeSpan ShutdownReserve = TimeSpan.FromSeconds(20);
-
-    private static readonly Dictionary<string, string?> Defaults = new()
-    {
-        ["Logging:LogLevel:Default"] = "Warning",
-        ["Logging:LogLevel:Herd"] = "Information",
-
-        // A failed start is told to the operator in plain words instead.
-        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
-        ["Logging:LogLevel:Herd.Silo.Devices.DeviceHost"] = "Warning",
-
-        // It takes the time since the machine's start for a stall.
-        ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
-    };
-
-    /// <summary>A builder with the process's configuration: defaults, files and environment, then the command line.</summary>
-    /// <param name="settings">The command line.</param>
-    /// <returns>The builder.</returns>
-    public static WebApplicationBuilder Configure(IReadOnlyDictionary<string, string?> settings)
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
-        builder.Configuration.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(settings);
-        return builder;
-    }
 
     /// <summary>The gateway, ready to start.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="admin">The administrator's key.</param>
-    /// <param name="drainTimeout">How long running answers may go on when the process is asked to end.</param>
+    /// <param name="startup">The checked settings.</param>
     /// <returns>The gateway.</returns>
-    public static WebApplication Build(WebApplicationBuilder builder, AdminKey admin, TimeSpan drainTimeout)
+    public static WebApplication Build(WebApplicationBuilder builder, AdminKey admin, StartupSettings startup)
     {
-        builder.AddHerdSilo();
+        AddCluster(builder, startup.Mode);
         var services = builder.Services;
         services.AddOptions<GatewayOptions>()
             .Bind(builder.Configuration.GetSection(GatewayOptions.Section), binder => binder.ErrorOnUnknownConfiguration = true)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = drainTimeout + ShutdownReserve);
+        ProcessConfiguration.BoundShutdown(services, startup.DrainTimeout);
+        services.AddSingleton(provider => new DrainLimit(
+            startup.DrainTimeout, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton(admin);
         services.AddKeys();
         services.AddSingleton<FirstStart>();
         AddServing(services);
         services.AddGrpcSurface();
         services.AddExceptionHandler<ErrorWriter>();
-        services.AddGrpcHealthChecks().AddCheck<ReplicaReadiness>("replica");
+        services.AddGrpcHealthChecks().AddCheck<GatewayReady>("gateway");
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>((kestrel, options) => Listen(kestrel, options.Value));
         var app = builder.Build();
         Map(app);
         return app;
+    }
+
+    private static void AddCluster(WebApplicationBuilder builder, GatewayMode mode)
+    {
+        switch (mode)
+        {
+            case GatewayMode.Embedded:
+                builder.AddHerdSilo();
+                return;
+            case GatewayMode.Member:
+                builder.AddHerdMember();
+                break;
+            default:
+                builder.AddHerdClient();
+                break;
+        }
+
+        // The server answers for the process's health while the cluster is still looked for.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
     }
 
     private static void AddServing(IServiceCollection services)
@@ -122,6 +115,7 @@ internal static class GatewayApp
         app.Use(RequestIds.TellAsync);
         app.UseExceptionHandler(_ => { });
         app.Use(AdminListener.SeparateAsync);
+        app.Use(StartGate.WaitAsync);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
@@ -148,7 +142,9 @@ internal static class GatewayApp
             metrics.RequireAuthorization(Caller.AdminPolicy);
         }
 
-        if (app.Services.GetRequiredService<IOptions<HerdClusterOptions>>().Value.Dashboard)
+        // Its figures are grains', and a client has none.
+        var cluster = app.Services.GetRequiredService<IOptions<HerdClusterOptions>>().Value;
+        if (cluster.Dashboard && cluster.GatewayMode != GatewayMode.Client)
         {
             app.MapOrleansDashboard(routePrefix: DashboardPath).OnlyForAdmin().RequireAuthorization(Caller.AdminPolicy);
         }

@@ -1,13 +1,12 @@
+using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
-using Herd.Contracts.Routing;
-using Herd.Engine;
 using Herd.Gateway.Keys;
+using Herd.Gateway.Serving;
 using Herd.Silo.Devices;
-using Herd.Silo.Storage;
+using Herd.Silo.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Hosting;
 
@@ -15,50 +14,36 @@ namespace Herd.Gateway.Hosting;
 internal static class GatewayProcess
 {
     private const string AdminKeyFile = "admin-key.sha256";
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+    private static readonly LoadState Waiting = new("waiting for a silo", 0);
 
     /// <summary>Starts the gateway, tells the operator, and waits for the end.</summary>
-    /// <param name="settings">Reads the command line.</param>
+    /// <param name="settings">The command line, by configuration key.</param>
     /// <param name="output">For words to the operator.</param>
-    /// <param name="error">For failures.</param>
     /// <param name="cancellationToken">Stops the gateway.</param>
-    /// <returns>The exit code: 0, or 1 where the gateway could not start.</returns>
-    public static async Task<int> RunAsync(
-        Func<IReadOnlyDictionary<string, string?>> settings, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    /// <returns>A task.</returns>
+    /// <exception cref="StartupException">The gateway cannot start.</exception>
+    public static async Task RunAsync(IReadOnlyDictionary<string, string?> settings, TextWriter output, CancellationToken cancellationToken)
     {
+        var builder = WebApplication.CreateBuilder();
+        ProcessConfiguration.Configure(builder, settings);
+        var startup = StartupSettings.ReadAndCheck(builder.Configuration);
+        var (admin, newAdminKey) = await ReadAdminKeyAsync(startup.DataFolder, cancellationToken);
+        await using var app = GatewayApp.Build(builder, admin, startup);
         try
         {
-            await RunAsync(settings(), new StartupMessages(output), cancellationToken);
-            return 0;
-        }
-        catch (Exception exception) when (Explain(exception) is { } explained)
-        {
-            await error.WriteLineAsync($"Herd cannot start. {explained}");
-            return 1;
-        }
-    }
-
-    private static async Task RunAsync(IReadOnlyDictionary<string, string?> settings, StartupMessages messages, CancellationToken cancellationToken)
-    {
-        var builder = GatewayApp.Configure(settings);
-        var startup = StartupSettings.Read(builder.Configuration);
-        StartupChecks.Run(startup);
-        var (admin, newAdminKey) = await ReadAdminKeyAsync(startup.Storage.DataFolder, cancellationToken);
-        await using var app = GatewayApp.Build(builder, admin, startup.Replica.DrainTimeout);
-        await app.StartAsync(cancellationToken);
-        try
-        {
+            await app.StartAsync(cancellationToken);
             var stopping = app.Lifetime.ApplicationStopping;
-            var info = await LoadAsync(app.Services, messages, stopping);
-            var demoKey = await app.Services.GetRequiredService<FirstStart>()
-                .EnsureDemoAsync(Environment.GetEnvironmentVariable(FirstStart.DemoKeyVariable), stopping);
-            Greet(app, info, messages, newAdminKey, demoKey);
+            var info = await LoadAsync(app.Services, new LoadingMessages(output), stopping);
+            var demoKey = await EnsureDemoAsync(app.Services, stopping);
+            Greet(app, info, new StartupMessages(output), newAdminKey, demoKey);
             await app.WaitForShutdownAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Stopped before it was ready.
-            await app.WaitForShutdownAsync(CancellationToken.None);
+            await app.StopAsync(CancellationToken.None);
         }
         catch
         {
@@ -67,25 +52,41 @@ internal static class GatewayProcess
         }
     }
 
-    private static async Task<BaseInfo> LoadAsync(IServiceProvider services, StartupMessages messages, CancellationToken cancellationToken)
+    private static async Task<BaseInfo> LoadAsync(IServiceProvider services, LoadingMessages messages, CancellationToken cancellationToken)
     {
-        var replica = services.GetRequiredService<ReplicaStartup>();
-        var routes = services.GetRequiredService<RoutingTable>();
-        using var timer = new PeriodicTimer(ProgressInterval, services.GetRequiredService<TimeProvider>());
+        var own = services.GetService<ReplicaStartup>();
+        var models = services.GetRequiredService<ModelCatalog>();
+        using var timer = new PeriodicTimer(LookInterval, services.GetRequiredService<TimeProvider>());
         while (true)
         {
-            var progress = replica.Progress;
-            messages.Loading(progress.Stage, progress.Fraction);
-            if (replica.Ready.IsCompleted)
+            messages.Tell(own?.Progress ?? Waiting);
+            if (own is null || own.Ready.IsCompleted)
             {
-                await replica.Ready;
-                if (routes.Replicas.FirstOrDefault(known => known is { State: ReplicaState.Ready, Base: not null }) is { Base: { } info })
+                await (own?.Ready ?? Task.CompletedTask);
+                if (models.Base is { } info)
                 {
                     return info;
                 }
             }
 
             await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<string?> EnsureDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var first = services.GetRequiredService<FirstStart>();
+        while (true)
+        {
+            try
+            {
+                return await first.EnsureDemoAsync(Environment.GetEnvironmentVariable(FirstStart.DemoKeyVariable), cancellationToken);
+            }
+            catch (Exception exception) when (exception.IsLoss() || exception is HerdException { Code: HerdErrorCode.Unavailable })
+            {
+                // Silos come and go; the gateway stays.
+                await Task.Delay(RetryInterval, services.GetRequiredService<TimeProvider>(), cancellationToken);
+            }
         }
     }
 
@@ -111,14 +112,4 @@ internal static class GatewayProcess
         Environment.GetEnvironmentVariable(GatewayApp.AdminKeyVariable) is { Length: > 0 } chosen
             ? (AdminKey.Of(chosen), null)
             : await AdminKey.ReadOrCreateAsync(Path.GetFullPath(Path.Combine(dataFolder, AdminKeyFile)), cancellationToken);
-
-    // Null for what is a fault of Herd itself: that ends the process with all its details.
-    private static string? Explain(Exception exception) => exception switch
-    {
-        DataFolderInUseException => $"{exception.Message} On the command line: --data DIR.",
-        StartupException or EngineException or SchemaTooNewException or SchemaTooOldException or DatabaseUnavailableException => exception.Message,
-        OptionsValidationException invalid => string.Join('\n', invalid.Failures),
-        UnauthorizedAccessException or IOException or InvalidDataException => exception.Message,
-        _ => null,
-    };
 }

@@ -2,27 +2,9 @@ using Herd.Contracts.Models;
 
 namespace Herd.Gateway.Hosting;
 
-/// <summary>What the operator reads while the gateway starts.</summary>
+/// <summary>What the operator reads when the gateway serves.</summary>
 internal sealed class StartupMessages(TextWriter output)
 {
-    private string _stage = "";
-    private int _percent = -1;
-
-    /// <summary>The loading of the base goes on; a line is written for each stage and each tenth of it.</summary>
-    /// <param name="stage">What is being done.</param>
-    /// <param name="fraction">0 to 1.</param>
-    public void Loading(string stage, double fraction)
-    {
-        var percent = (int)(Math.Clamp(fraction, 0, 1) * 10) * 10;
-        if (stage == _stage && percent == _percent)
-        {
-            return;
-        }
-
-        (_stage, _percent) = (stage, percent);
-        output.WriteLine($"  {percent,3} %  {stage}");
-    }
-
     /// <summary>The gateway serves.</summary>
     /// <param name="info">The base it serves.</param>
     /// <param name="http">The OpenAI API's address.</param>

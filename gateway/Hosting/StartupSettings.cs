@@ -1,55 +1,37 @@
-using System.ComponentModel.DataAnnotations;
 using Herd.Silo.Devices;
 using Herd.Silo.Hosting;
+using Herd.Silo.Startup;
 using Herd.Silo.Storage;
 
 namespace Herd.Gateway.Hosting;
 
-/// <summary>What the checks before the start need of the configuration.</summary>
-/// <param name="Gateway">Where the gateway listens.</param>
-/// <param name="Cluster">Where the silo listens.</param>
-/// <param name="Storage">The data folder.</param>
-/// <param name="Replica">The base and its device.</param>
-internal sealed record StartupSettings(GatewayOptions Gateway, HerdClusterOptions Cluster, StorageOptions Storage, ReplicaOptions Replica)
+/// <summary>What the gateway needs of the configuration before it starts.</summary>
+/// <param name="Mode">What it is to its cluster.</param>
+/// <param name="DataFolder">The data folder.</param>
+/// <param name="DrainTimeout">How long running answers may go on when the process is asked to end.</param>
+internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, TimeSpan DrainTimeout)
 {
-    /// <summary>Reads the configuration strictly.</summary>
+    /// <summary>Reads the configuration strictly, and finds what would make the start fail late.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <returns>The settings.</returns>
-    /// <exception cref="StartupException">A key is unknown, or a value is of the wrong type or out of range.</exception>
-    public static StartupSettings Read(IConfiguration configuration)
+    /// <exception cref="StartupException">The gateway would not start.</exception>
+    public static StartupSettings ReadAndCheck(IConfiguration configuration)
     {
-        if (string.IsNullOrWhiteSpace(configuration[$"{ReplicaOptions.Section}:{nameof(ReplicaOptions.Base)}"]))
+        var cluster = StrictSettings.Read<HerdClusterOptions>(configuration, HerdClusterOptions.Section);
+        var replica = cluster.GatewayMode == GatewayMode.Embedded
+            ? ReplicaCheck.Run(configuration)
+            : StrictSettings.Read<ReplicaOptions>(configuration, ReplicaOptions.Section, nameof(ReplicaOptions.Base));
+        var gateway = StrictSettings.Read<GatewayOptions>(configuration, GatewayOptions.Section);
+        var storage = StrictSettings.Read<StorageOptions>(configuration, StorageOptions.Section);
+        var address = Ports.Parse(gateway.Address);
+        Ports.RequireFree(address, gateway.HttpPort, "HTTP", "--http-port PORT");
+        Ports.RequireFree(address, gateway.GrpcPort, "gRPC", "--grpc-port PORT");
+        Ports.RequireFree(Ports.Parse(gateway.AdminAddress), gateway.AdminPort, "operator", "--set Gateway:AdminPort=PORT");
+        if (cluster.GatewayMode != GatewayMode.Client)
         {
-            throw new StartupException("No base was named.", "Pass --base DIR, the folder of a LLaMA in the official or the Hugging Face form.");
+            ClusterCheck.Run(cluster);
         }
 
-        return new StartupSettings(
-            Read<GatewayOptions>(configuration, GatewayOptions.Section),
-            Read<HerdClusterOptions>(configuration, HerdClusterOptions.Section),
-            Read<StorageOptions>(configuration, StorageOptions.Section),
-            Read<ReplicaOptions>(configuration, ReplicaOptions.Section));
-    }
-
-    private static T Read<T>(IConfiguration configuration, string section)
-        where T : class, new()
-    {
-        var options = new T();
-        try
-        {
-            configuration.GetSection(section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new StartupException($"The configuration section '{section}' cannot be read: {(exception.InnerException ?? exception).Message}");
-        }
-
-        var faults = new List<ValidationResult>();
-        if (!Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true))
-        {
-            var told = string.Join(" ", faults.Select(fault => fault.ErrorMessage));
-            throw new StartupException($"The configuration section '{section}' is wrong: {told}");
-        }
-
-        return options;
+        return new StartupSettings(cluster.GatewayMode, storage.DataFolder, replica.DrainTimeout);
     }
 }

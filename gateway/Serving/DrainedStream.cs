@@ -12,17 +12,20 @@ internal sealed class DrainedStream<T> : IAsyncDisposable
     private const int Capacity = 4096;
 
     private readonly Channel<T> _buffer;
+    private readonly CancellationToken _over;
     private readonly CancellationTokenSource _stop;
     private readonly Task _pumps;
     private Exception? _failure;
 
     /// <summary>Begins to drain streams.</summary>
     /// <param name="sources">Open the streams.</param>
+    /// <param name="limit">Ends them where the process ends.</param>
     /// <param name="cancellationToken">Ends them.</param>
-    public DrainedStream(IReadOnlyList<Func<CancellationToken, IAsyncEnumerable<T>>> sources, CancellationToken cancellationToken)
+    public DrainedStream(IReadOnlyList<Func<CancellationToken, IAsyncEnumerable<T>>> sources, DrainLimit limit, CancellationToken cancellationToken)
     {
+        _over = limit.Over;
         _buffer = Channel.CreateBounded<T>(new BoundedChannelOptions(Capacity * sources.Count) { SingleReader = true });
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over);
         _pumps = PumpAllAsync(sources);
     }
 
@@ -70,7 +73,7 @@ internal sealed class DrainedStream<T> : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            Interlocked.CompareExchange(ref _failure, exception, null);
+            Interlocked.CompareExchange(ref _failure, _over.IsCancellationRequested ? DrainLimit.Ended : exception, null);
             await _stop.CancelAsync();
         }
     }

@@ -7,7 +7,14 @@ namespace Herd.Gateway.Serving;
 
 /// <summary>The one path of stateless requests, whatever wire they came on: admit, resolve, store the picture, route, stream.</summary>
 internal sealed class GenerationCalls(
-    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ReplicaRouter router, TimeProvider time, ILogger<GenerationCall> logger)
+    IGrainFactory grains,
+    ModelResolver models,
+    Pictures pictures,
+    PromptLimits limits,
+    ReplicaRouter router,
+    DrainLimit drain,
+    TimeProvider time,
+    ILogger<GenerationCall> logger)
 {
     /// <summary>Starts a request.</summary>
     /// <param name="order">What is wanted.</param>
@@ -38,7 +45,7 @@ internal sealed class GenerationCalls(
                 Sampling = generation.Sampling,
                 Weight = meter.Weight,
             });
-            var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], cancellationToken);
+            var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], drain, cancellationToken);
             return new GenerationCall(requestId, version, steps, meter);
         }
         catch

@@ -2,17 +2,21 @@ using System.Runtime.CompilerServices;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
+using Herd.Silo.Devices;
+using Herd.Silo.Placement;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Adapters;
 
 /// <summary>One tenant's adapter. The truth is in the database; the grain remembers what it read, being its only writer.</summary>
+[DevicePlacement]
 internal sealed class AdapterGrain(
     AdapterRepository adapters,
     AdapterIntake intake,
     ReplicaWarmer warmer,
     BlobReferences references,
+    ActiveCount active,
     TimeProvider time,
     ILogger<AdapterGrain> logger) : Grain, IAdapterGrain, IDisposable
 {
@@ -38,8 +42,9 @@ internal sealed class AdapterGrain(
             GrainKeys.RequireName(request.Alias, "alias");
         }
 
+        using var place = active.Enter();
         yield return new PublishUpdate(PublishStage.Validating, VersionDigest: null, 0, 0);
-        var version = await intake.TakeAsync(Tenant, Name, request, cancellationToken);
+        var version = await TakeAsync(request, cancellationToken);
         await ChangeAsync(() => Task.FromResult(true), cancellationToken);
         logger.LogInformation("Adapter {Adapter} of {Tenant} has version {Version}.", Name, Tenant, version.Digest);
         yield return new PublishUpdate(PublishStage.Stored, version.Digest, 0, 0);
@@ -110,10 +115,25 @@ internal sealed class AdapterGrain(
 
     public void Dispose() => _changing.Dispose();
 
+    private async Task<AdapterVersion> TakeAsync(PublishRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await intake.TakeAsync(Tenant, Name, request, cancellationToken);
+        }
+        catch (HerdException exception) when (exception.IsRetryableElsewhere)
+        {
+            // This process holds no base to check against; the next activation is put where one is.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
     /// <summary>Warms a version, then points the alias to it.</summary>
     private async IAsyncEnumerable<PublishUpdate> PointAsync(
         string alias, AdapterVersion version, string? rollBackFrom, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var place = active.Enter();
         var warm = (Ready: 0, Total: 0);
         await foreach (var now in warmer.WarmAsync(version, cancellationToken))
         {

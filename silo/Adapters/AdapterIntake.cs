@@ -11,7 +11,7 @@ namespace Herd.Silo.Adapters;
 
 /// <summary>Makes a durable version of an upload. Known content takes the same path as new content.</summary>
 internal sealed class AdapterIntake(
-    DeviceHost device,
+    DeviceHosts devices,
     IBlobStore blobs,
     BlobReferences references,
     AdapterRepository adapters,
@@ -24,7 +24,7 @@ internal sealed class AdapterIntake(
     {
         var path = await blobs.GetPathAsync(request.Upload, cancellationToken).ConfigureAwait(false)
             ?? throw HerdException.Invalid("upload", "The upload is no longer stored. Upload the file again.");
-        using var package = await device.ReadAdapterAsync(path, request.Settings, cancellationToken).ConfigureAwait(false);
+        using var package = await devices.ReadAdapterAsync(path, request.Settings, cancellationToken).ConfigureAwait(false);
         var version = new AdapterVersion
         {
             Tenant = tenant,

@@ -61,7 +61,7 @@ internal sealed class ReplicaWarmer(
         {
             await grains.GetGrain<IModelGrain>(key).Drop(version.Tenant, version.Digest, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsLoss(exception))
+        catch (Exception exception) when (exception.MayServeElsewhere())
         {
             logger.LogInformation("Replica {ModelKey} could not be told to drop {Version}: {Reason}", key, version.Digest, exception.Message);
         }
@@ -77,13 +77,10 @@ internal sealed class ReplicaWarmer(
         {
             return await grains.GetGrain<IModelGrain>(modelKey).Warm(version, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsLoss(exception))
+        catch (Exception exception) when (exception.MayServeElsewhere())
         {
             logger.LogInformation("Replica {ModelKey} cannot warm {Version} now: {Reason}", modelKey, version.Digest, exception.Message);
             return false;
         }
     }
-
-    private static bool IsLoss(Exception exception) =>
-        exception is OrleansException or TimeoutException or HerdException { IsRetryableElsewhere: true };
 }

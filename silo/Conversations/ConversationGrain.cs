@@ -5,12 +5,14 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Devices;
+using Herd.Silo.Placement;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Conversations;
 
 /// <summary>One tenant's dialogue. Turns run in it, one at a time; readers only look on.</summary>
+[DevicePlacement]
 internal sealed class ConversationGrain(
     ConversationRepository conversations,
     TurnRepository turns,

@@ -7,53 +7,28 @@ using Herd.Contracts.Models;
 using Herd.Engine;
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
-using Herd.Silo.Hosting;
-using Herd.Silo.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Devices;
 
-/// <summary>Owns the engine of this process's device. Grains come and go in front of it; weights, caches and running sequences stay here.</summary>
-internal sealed class DeviceHost : IHostedService, IAsyncDisposable
+/// <summary>Owns the engine of one of this process's devices. Grains come and go in front of it; weights, caches and running sequences stay here.</summary>
+internal sealed class DeviceHost : IAsyncDisposable
 {
-    // After the last token a turn still has to be stored.
-    private static readonly TimeSpan WriteTime = TimeSpan.FromSeconds(2);
-
+    private readonly string _device;
     private readonly ReplicaOptions _options;
-    private readonly DataFolder _folder;
     private readonly IBlobStore _blobs;
-    private readonly ReplicaStartup _startup;
-    private readonly ILogger<DeviceHost> _logger;
-    private readonly Lock _stateGate = new();
     private readonly ActiveCount _running;
-    private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _loading = new();
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _drained;
-    private readonly CancellationTokenRegistration _onStopping;
-    private int _disposed;
-    private readonly List<IDisposable> _locks = [];
-    private Task _load = Task.CompletedTask;
+    private readonly Lock _stateGate = new();
     private volatile Serving? _serving;
     private volatile ReplicaState _state = ReplicaState.Loading;
 
-    public DeviceHost(
-        IOptions<ReplicaOptions> options,
-        IOptions<HerdClusterOptions> cluster,
-        DataFolder folder,
-        IBlobStore blobs,
-        ActiveCount running,
-        ReplicaStartup startup,
-        IHostApplicationLifetime lifetime,
-        TimeProvider time,
-        ILogger<DeviceHost> logger)
+    public DeviceHost(string silo, string device, ReplicaOptions options, IBlobStore blobs, ActiveCount running, TimeProvider time, ILogger logger)
     {
-        (_options, _folder, _blobs, _running) = (options.Value, folder, blobs, running);
-        (_startup, _time, _logger) = (startup, time, logger);
-        ModelKey = GrainKeys.Model(cluster.Value.SiloName, _options.Device);
+        (_device, _options, _blobs, _running, _logger) = (device, options, blobs, running, logger);
+        ModelKey = GrainKeys.Model(silo, device);
         _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _onStopping = lifetime.ApplicationStopping.Register(BeginDraining);
     }
 
     /// <summary>Key of the model grain in front of this device.</summary>
@@ -85,42 +60,48 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
         };
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the base; afterwards the device serves.</summary>
+    /// <exception cref="EngineException">A file is missing, damaged or of an unknown form, or the device is not there.</exception>
+    internal async Task LoadAsync(string digestCache, IProgress<LoadProgress> progress, CancellationToken cancellationToken)
     {
-        _locks.AddRange(DeviceNames.Split(_options.Device).Select(_folder.LockDevice));
-        _load = LoadAsync(_loading.Token);
-        return Task.CompletedTask;
+        try
+        {
+            var options = _options.ToEngineOptions(_device) with { DigestCache = digestCache };
+            var engine = await InferenceEngine.LoadAsync(options, progress, _logger, cancellationToken).ConfigureAwait(false);
+            _serving = new Serving(engine, new AdapterLoader(engine, _blobs, _options.AdapterCacheBytes));
+            SetState(ReplicaState.Ready);
+            _logger.LogInformation("Replica {ModelKey} serves base {Base}.", ModelKey, engine.Base.Digest);
+        }
+        catch (Exception exception)
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                // What the engine says of files tells all; anything else is a fault, and wants its trace.
+                _logger.LogError(exception is EngineException ? null : exception, "Replica {ModelKey} could not be loaded. {Reason}", ModelKey, exception.Message);
+            }
+
+            SetState(ReplicaState.Failed);
+            throw;
+        }
     }
 
-    /// <summary>Waits for what runs here, and for turns to be written down; then Orleans may take the grains away.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Takes no new generations from now on, and ends those that still run when their time is over.</summary>
+    internal void BeginDraining()
     {
-        await _loading.CancelAsync().ConfigureAwait(false);
-        await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _running.WhenEmptyAsync().WaitAsync(_options.DrainTimeout + WriteTime, _time, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        SetState(ReplicaState.Draining);
+        _drained.CancelAfter(_options.DrainTimeout);
     }
 
-    /// <summary>Frees the engine. The container calls it once for each name under which it knows this.</summary>
+    /// <summary>Frees the engine; loading has ended before.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        await _onStopping.DisposeAsync().ConfigureAwait(false);
-        await _loading.CancelAsync().ConfigureAwait(false);
-        await _load.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_serving is { } serving)
         {
             serving.Adapters.Dispose();
             await serving.Engine.DisposeAsync().ConfigureAwait(false);
         }
 
-        _loading.Dispose();
         _drained.Dispose();
-        _locks.ForEach(held => held.Dispose());
     }
 
     /// <summary>Generates on this device.</summary>
@@ -153,43 +134,13 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
 
     internal void Drop(string version) => _serving?.Adapters.Drop(version);
 
-    /// <summary>Reads and checks an uploaded adapter against this device's base.</summary>
+    /// <summary>Reads and checks an uploaded adapter against this device's base; also while the device drains.</summary>
+    /// <returns>The adapter; null where no base is loaded.</returns>
     /// <exception cref="HerdException">The file is wrong or does not fit.</exception>
-    internal Task<AdapterPackage> ReadAdapterAsync(string path, AdapterSettings settings, CancellationToken cancellationToken)
-    {
-        var engine = RequireServing().Engine;
-        return GuardAsync(Task.Run(() => AdapterUpload.Read(path, engine, settings), cancellationToken), cancellationToken);
-    }
-
-    private async Task LoadAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            var progress = new LoadProgressRelay(_startup);
-            var engine = await InferenceEngine.LoadAsync(_options.ToEngineOptions() with { DigestCache = _folder.DigestCache }, progress, _logger, cancellationToken).ConfigureAwait(false);
-            _serving = new Serving(engine, new AdapterLoader(engine, _blobs, _options.AdapterCacheBytes));
-            SetState(ReplicaState.Ready);
-            _logger.LogInformation("Replica {ModelKey} serves base {Base}.", ModelKey, engine.Base.Digest);
-            _startup.Succeed();
-        }
-        catch (Exception exception)
-        {
-            if (!cancellationToken.IsCancellationRequested)
-            {
-                // What the engine says of files tells all; anything else is a fault, and wants its trace.
-                _logger.LogError(exception is EngineException ? null : exception, "Replica {ModelKey} could not be loaded. {Reason}", ModelKey, exception.Message);
-            }
-
-            SetState(ReplicaState.Failed);
-            _startup.Fail(exception);
-        }
-    }
-
-    private void BeginDraining()
-    {
-        SetState(ReplicaState.Draining);
-        _drained.CancelAfter(_options.DrainTimeout);
-    }
+    internal async Task<AdapterPackage?> ReadAdapterAsync(string path, AdapterSettings settings, CancellationToken cancellationToken) =>
+        _serving is { Engine: var engine }
+            ? await GuardAsync(Task.Run(() => AdapterUpload.Read(path, engine, settings), cancellationToken), cancellationToken).ConfigureAwait(false)
+            : null;
 
     // Draining is final: a load that ends meanwhile must not open the door again.
     private void SetState(ReplicaState state)
@@ -266,10 +217,5 @@ internal sealed class DeviceHost : IHostedService, IAsyncDisposable
             Parameters = Engine.Base.Parameters,
             HasVision = Engine.HasVision,
         };
-    }
-
-    private sealed class LoadProgressRelay(ReplicaStartup startup) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => startup.Progress = new LoadState(value.Stage, value.Fraction);
     }
 }

@@ -3,7 +3,7 @@ using Herd.Engine.Execution;
 
 namespace Herd.Silo.Devices;
 
-/// <summary>The replica that this process serves. Configuration section <c>Replica</c>. What is left out takes the engine's default.</summary>
+/// <summary>The replicas that this process serves. Configuration section <c>Replica</c>. What is left out takes the engine's default.</summary>
 public sealed class ReplicaOptions
 {
     /// <summary>The configuration section.</summary>
@@ -21,9 +21,13 @@ public sealed class ReplicaOptions
     /// <value>Default: none; adapters then take no pictures.</value>
     public string? Clip { get; set; }
 
-    /// <summary>The device, such as <c>cpu:0</c> or <c>cuda:0</c>; several of one kind, such as <c>cuda:0+cuda:1</c>, divide the layers among them.</summary>
+    /// <summary>
+    /// The device, such as <c>cpu:0</c> or <c>cuda:0</c>; several of one kind, such as <c>cuda:0+cuda:1</c>, divide the layers among them. With commas
+    /// between them each gets a replica of its own: <c>cuda:0,cuda:1</c>.
+    /// </summary>
     /// <value>Default <c>cpu:0</c>.</value>
     [Required]
+    [CustomValidation(typeof(ReplicaOptions), nameof(CheckDevices))]
     public string Device { get; set; } = "cpu:0";
 
     /// <summary>Arithmetic: <c>bfloat16</c> or <c>float32</c>.</summary>
@@ -89,14 +93,28 @@ public sealed class ReplicaOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    internal EngineOptions ToEngineOptions()
+    /// <summary>The devices, each of a replica of its own.</summary>
+    internal IReadOnlyList<string> Devices => Device.Split(',', StringSplitOptions.TrimEntries);
+
+    /// <summary>Whether every device is named, and none twice.</summary>
+    /// <param name="device">The value of <see cref="Device"/>.</param>
+    /// <returns>The fault, or success.</returns>
+    public static ValidationResult? CheckDevices(string device)
+    {
+        var single = (device ?? "").Split(',', StringSplitOptions.TrimEntries).SelectMany(DeviceNames.Split).ToArray();
+        return single.Any(string.IsNullOrWhiteSpace) || single.Distinct(StringComparer.Ordinal).Count() < single.Length
+            ? new ValidationResult($"Replica:Device must name devices, none of them twice, with commas between them; it is '{device}'.")
+            : ValidationResult.Success;
+    }
+
+    internal EngineOptions ToEngineOptions(string device)
     {
         var defaults = new EngineOptions { BaseFolder = Base };
         return defaults with
         {
             TokenizerFile = Tokenizer,
             ClipPath = Clip,
-            Device = Device,
+            Device = device,
             Dtype = Dtype == "float32" ? EngineDtype.Float32 : EngineDtype.BFloat16,
             Weights = Weights == "int8" ? EngineWeights.Int8 : EngineWeights.Stored,
             KvCacheTokens = KvCacheTokens ?? defaults.KvCacheTokens,

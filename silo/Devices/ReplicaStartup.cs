@@ -1,6 +1,6 @@
 namespace Herd.Silo.Devices;
 
-/// <summary>How far the process's replica is on its way to serve; for whoever shows it to the operator.</summary>
+/// <summary>How far the process's replicas are on their way to serve; for whoever shows it to the operator.</summary>
 public sealed class ReplicaStartup
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -13,7 +13,7 @@ public sealed class ReplicaStartup
         internal set => Volatile.Write(ref _progress, value);
     }
 
-    /// <summary>Ends when the replica serves; faults with the reason when it cannot be loaded.</summary>
+    /// <summary>Ends when all replicas serve; faults with the reason when one cannot be loaded.</summary>
     public Task Ready => _ready.Task;
 
     internal void Succeed()

@@ -29,6 +29,10 @@ public sealed class HerdClusterOptions
     [RegularExpression("^[a-z0-9][a-z0-9._-]{0,63}$", ErrorMessage = "Cluster:SiloName must be 1 to 64 of a-z, 0-9, '-', '_' and '.', beginning with a letter or digit.")]
     public string SiloName { get; set; } = Environment.MachineName.ToLowerInvariant();
 
+    /// <summary>What a gateway is to its cluster; means nothing to a silo.</summary>
+    /// <value>Default <see cref="Hosting.GatewayMode.Embedded"/>.</value>
+    public GatewayMode GatewayMode { get; set; }
+
     /// <summary>Address that the other processes reach this one at.</summary>
     /// <value>Default <c>127.0.0.1</c>: this machine only.</value>
     [Required]
@@ -40,7 +44,7 @@ public sealed class HerdClusterOptions
     public int SiloPort { get; set; } = 11111;
 
     /// <summary>Port for cluster clients.</summary>
-    /// <value>Default 30000; 0 opens none.</value>
+    /// <value>Default 30000; 0 opens none. A gateway without devices never opens one.</value>
     [Range(0, 65535)]
     public int ClientPort { get; set; } = 30000;
 

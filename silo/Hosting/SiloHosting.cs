@@ -18,46 +18,76 @@ using OpenTelemetry.Metrics;
 
 namespace Herd.Silo.Hosting;
 
-/// <summary>Makes a process a member of a Herd cluster.</summary>
+/// <summary>Makes a process part of a Herd cluster.</summary>
+/// <remarks>
+/// <para>Afterwards the process's services hold <see cref="IGrainFactory"/>, <see cref="RoutingTable"/>, <see cref="ReplicaRouter"/> and
+/// <see cref="IBlobStore"/>, whatever part it is. Call one of these once, before adding hosted services that use grains.</para>
+/// <para>Read from the process's configuration: <see cref="HerdClusterOptions"/> and <see cref="StorageOptions"/>. All options are checked when the
+/// host starts.</para>
+/// <para>Starting the host throws <see cref="OptionsValidationException"/>, <see cref="DataFolderInUseException"/>,
+/// <see cref="DatabaseUnavailableException"/>, <see cref="SchemaTooNewException"/> or <see cref="SchemaTooOldException"/> where the operator has something to put right.</para>
+/// </remarks>
 public static class SiloHosting
 {
-    /// <summary>Adds the silo, its storage, its replica and the routing table to a process.</summary>
+    /// <summary>Adds a silo with replicas: it hosts grains.</summary>
     /// <remarks>
-    /// <para>Read from the process's configuration: <see cref="HerdClusterOptions"/>, <see cref="StorageOptions"/>, <see cref="ReplicaOptions"/>,
-    /// <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>. All are checked when the host starts.</para>
-    /// <para>Afterwards the process's services hold <see cref="IGrainFactory"/>, <see cref="RoutingTable"/>, <see cref="ReplicaRouter"/> and
-    /// <see cref="IBlobStore"/> and <see cref="ReplicaStartup"/>. Call it before adding hosted services that use grains.</para>
-    /// <para>Starting the host throws <see cref="OptionsValidationException"/>, <see cref="DataFolderInUseException"/>,
-    /// <see cref="DatabaseUnavailableException"/>, <see cref="SchemaTooNewException"/> or <see cref="SchemaTooOldException"/> where the operator has something to put right. The base loads in the background: see <see cref="ReplicaStartup"/>.</para>
+    /// Also read: <see cref="ReplicaOptions"/>, <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>. The base loads in the background: see
+    /// <see cref="ReplicaStartup"/>.
     /// </remarks>
     /// <param name="builder">The process.</param>
     /// <returns>The same builder.</returns>
     public static IHostApplicationBuilder AddHerdSilo(this IHostApplicationBuilder builder)
     {
-        ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.AddHerdTelemetry();
-        AddOptions(builder);
-        AddStorage(builder.Services);
+        AddCommon(builder);
+        Bind<ReplicaOptions>(builder, ReplicaOptions.Section);
+        Bind<AdapterOptions>(builder, AdapterOptions.Section);
+        Bind<ConversationOptions>(builder, ConversationOptions.Section);
+        builder.Services.AddHostedService<ScratchSweeper>();
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
 
-        // Services start in this order and stop in the opposite one: the replica drains while grains still live.
-        var dashboard = builder.Configuration.GetSection(HerdClusterOptions.Section).GetValue<bool>(nameof(HerdClusterOptions.Dashboard));
-        builder.UseOrleans(silo => OrleansSetup.Configure(silo, dashboard));
-        AddReplica(builder.Services);
+        // Services start in this order and stop in the opposite one: the replicas drain while grains still live and routes are still followed.
+        builder.UseOrleans(silo => OrleansSetup.ConfigureSilo(silo, HasDashboard(builder)));
         AddRouting(builder.Services);
+        AddReplicas(builder.Services);
         AddGrainParts(builder.Services);
         return builder;
     }
 
-    private static void AddOptions(IHostApplicationBuilder builder)
+    /// <summary>Adds a member without devices: it hosts no grains.</summary>
+    /// <param name="builder">The process.</param>
+    /// <returns>The same builder.</returns>
+    public static IHostApplicationBuilder AddHerdMember(this IHostApplicationBuilder builder)
     {
+        AddCommon(builder);
+        builder.UseOrleans(silo => OrleansSetup.ConfigureGateway(silo, HasDashboard(builder)));
+        AddRouting(builder.Services);
+        return builder;
+    }
+
+    /// <summary>Adds a client of the cluster.</summary>
+    /// <param name="builder">The process.</param>
+    /// <returns>The same builder.</returns>
+    public static IHostApplicationBuilder AddHerdClient(this IHostApplicationBuilder builder)
+    {
+        AddCommon(builder);
+        builder.UseOrleansClient(OrleansSetup.ConfigureClient);
+        AddRouting(builder.Services);
+        return builder;
+    }
+
+    private static void AddCommon(IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.AddHerdTelemetry();
         Bind<HerdClusterOptions>(builder, HerdClusterOptions.Section).Validate(
             options => IPAddress.TryParse(options.Address, out _), "Cluster:Address must be an IP address that the other processes reach this one at.");
         Bind<StorageOptions>(builder, StorageOptions.Section);
-        Bind<ReplicaOptions>(builder, ReplicaOptions.Section);
-        Bind<AdapterOptions>(builder, AdapterOptions.Section);
-        Bind<ConversationOptions>(builder, ConversationOptions.Section);
+        AddStorage(builder.Services);
     }
+
+    private static bool HasDashboard(IHostApplicationBuilder builder) =>
+        builder.Configuration.GetSection(HerdClusterOptions.Section).GetValue<bool>(nameof(HerdClusterOptions.Dashboard));
 
     private static void AddStorage(IServiceCollection services)
     {
@@ -67,18 +97,15 @@ public static class SiloHosting
         services.AddSingleton<Migrator>();
         services.AddSingleton<Database>();
         services.AddSingleton<IBlobStore>(provider => new FolderBlobStore(provider.GetRequiredService<DataFolder>().Blobs));
-        services.AddSingleton<BlobReferences>();
         services.AddHostedService<StorageService>();
-        services.AddHostedService<ScratchSweeper>();
-        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
 
-    private static void AddReplica(IServiceCollection services)
+    private static void AddReplicas(IServiceCollection services)
     {
         services.AddSingleton<ReplicaStartup>();
         services.AddSingleton<ActiveCount>();
-        services.AddSingleton<DeviceHost>();
-        services.AddHostedService(provider => provider.GetRequiredService<DeviceHost>());
+        services.AddSingleton<DeviceHosts>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeviceHosts>());
         services.AddHostedService<ReplicaReporter>();
         services.AddSingleton<GenerationMetrics>();
         services.AddSingleton<GenerationLog>();
@@ -99,6 +126,7 @@ public static class SiloHosting
 
     private static void AddGrainParts(IServiceCollection services)
     {
+        services.AddSingleton<BlobReferences>();
         services.AddSingleton<TenantRepository>();
         services.AddSingleton<UsageRepository>();
         services.AddSingleton<AdapterRepository>();

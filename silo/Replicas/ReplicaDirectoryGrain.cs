@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Herd.Contracts.Models;
+using Herd.Silo.Placement;
 
 namespace Herd.Silo.Replicas;
 
 /// <summary>Holds what replicas report, in memory only: a new activation knows all again within a heartbeat.</summary>
-[KeepAlive]
+[DevicePlacement, KeepAlive]
 internal sealed class ReplicaDirectoryGrain(TimeProvider time) : Grain, IReplicaDirectoryGrain
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);

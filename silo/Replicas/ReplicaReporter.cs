@@ -8,12 +8,14 @@ using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Replicas;
 
-/// <summary>Tells the replica directory of this process's replica: at once when it changes, otherwise every second.</summary>
+/// <summary>Tells the replica directory of this process's replicas: at once when one changes, otherwise every second.</summary>
 internal sealed class ReplicaReporter(
-    DeviceHost device, IGrainFactory grains, IOptions<HerdClusterOptions> cluster, TimeProvider time, ILogger<ReplicaReporter> logger) : BackgroundService
+    DeviceHosts devices, IGrainFactory grains, IOptions<HerdClusterOptions> cluster, TimeProvider time, ILogger<ReplicaReporter> logger) : BackgroundService
 {
     private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, (ReplicaInfo Replica, long At)> _reported = [];
 
     private IReplicaDirectoryGrain Directory => grains.GetGrain<IReplicaDirectoryGrain>(GrainKeys.ReplicaDirectory(cluster.Value.BaseName));
 
@@ -22,38 +24,43 @@ internal sealed class ReplicaReporter(
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await Directory.Remove(device.ModelKey, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(devices.All.Select(device => Directory.Remove(device.ModelKey, cancellationToken))).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            logger.LogDebug(exception, "The replica could not be taken out of the directory; it is dropped when it stays silent.");
+            logger.LogDebug(exception, "The replicas could not be taken out of the directory; they are dropped when they stay silent.");
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        ReplicaInfo? reported = null;
-        var reportedAt = 0L;
         using var timer = new PeriodicTimer(LookPeriod, time);
         do
         {
-            var now = device.Describe();
-            if (reported is not null && IsSame(reported, now) && time.GetElapsedTime(reportedAt) < Heartbeat)
+            foreach (var device in devices.All)
             {
-                continue;
-            }
-
-            try
-            {
-                await Directory.Report(now, stoppingToken).ConfigureAwait(false);
-                (reported, reportedAt) = (now, time.GetTimestamp());
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogDebug(exception, "The replica could not be reported; trying again.");
+                await ReportAsync(device.Describe(), stoppingToken).ConfigureAwait(false);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private async Task ReportAsync(ReplicaInfo now, CancellationToken cancellationToken)
+    {
+        if (_reported.TryGetValue(now.ModelKey, out var last) && IsSame(last.Replica, now) && time.GetElapsedTime(last.At) < Heartbeat)
+        {
+            return;
+        }
+
+        try
+        {
+            await Directory.Report(now, cancellationToken).ConfigureAwait(false);
+            _reported[now.ModelKey] = (now, time.GetTimestamp());
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.LogDebug(exception, "The replica could not be reported; trying again.");
+        }
     }
 
     private static bool IsSame(ReplicaInfo left, ReplicaInfo right) =>

@@ -6,17 +6,17 @@ using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Telemetry;
 
-/// <summary>Tells what this process's replica holds and does at the moment of asking.</summary>
+/// <summary>Tells what this process's replicas hold and do at the moment of asking.</summary>
 internal sealed class ReplicaMetrics : IDisposable
 {
     private readonly Meter _meter;
-    private readonly DeviceHost _device;
+    private readonly DeviceHosts _devices;
     private readonly string _base;
 
-    public ReplicaMetrics(IMeterFactory meters, DeviceHost device, IOptions<HerdClusterOptions> cluster)
+    public ReplicaMetrics(IMeterFactory meters, DeviceHosts devices, IOptions<HerdClusterOptions> cluster)
     {
         _meter = meters.Create(HerdTelemetry.Name);
-        (_device, _base) = (device, cluster.Value.BaseName);
+        (_devices, _base) = (devices, cluster.Value.BaseName);
         Gauge("herd.num_requests_running", "Sequences in the batch.", replica => replica.RunningSequences);
         Gauge("herd.num_requests_waiting", "Sequences that wait for room.", replica => replica.WaitingSequences);
         Gauge("herd.kv_cache_usage_perc", "Share of the key and value cache in use, 1 for all of it.", UseOf);
@@ -36,10 +36,8 @@ internal sealed class ReplicaMetrics : IDisposable
     private void Count(string name, string description, Func<ReplicaInfo, long> value) =>
         _meter.CreateObservableCounter(name, () => Measure(value), description: description);
 
-    private Measurement<T> Measure<T>(Func<ReplicaInfo, T> value)
-        where T : struct
-    {
-        var replica = _device.Describe();
-        return new Measurement<T>(value(replica), new("base", _base), new("replica", replica.ModelKey));
-    }
+    private IEnumerable<Measurement<T>> Measure<T>(Func<ReplicaInfo, T> value)
+        where T : struct => _devices.All
+        .Select(device => device.Describe())
+        .Select(replica => new Measurement<T>(value(replica), new("base", _base), new("replica", replica.ModelKey)));
 }

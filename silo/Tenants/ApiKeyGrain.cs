@@ -1,11 +1,11 @@
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
-using Orleans.Placement;
+using Herd.Silo.Placement;
 
 namespace Herd.Silo.Tenants;
 
 /// <summary>Reads the key's row at every check: that is cheap, and a revocation counts at once.</summary>
-[PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
+[DevicePlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain(TenantRepository tenants, TimeProvider time) : Grain, IApiKeyGrain
 {
     public async Task<KeyIdentity?> Verify(string secret, CancellationToken cancellationToken)

@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Placement;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Tenants;
 
 /// <summary>The administrator's surface over the rows of tenants and keys.</summary>
+[DevicePlacement]
 internal sealed class TenantDirectoryGrain(
     TenantRepository tenants, UsageRepository usage, TimeProvider time, ILogger<TenantDirectoryGrain> logger) : Grain, ITenantDirectoryGrain
 {

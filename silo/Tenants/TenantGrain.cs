@@ -6,11 +6,13 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
+using Herd.Silo.Placement;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Tenants;
 
 /// <summary>Admits a tenant's requests, keeps account of what they use, and lists what the tenant owns.</summary>
+[DevicePlacement]
 internal sealed class TenantGrain(
     TenantRepository tenants,
     UsageRepository usage,

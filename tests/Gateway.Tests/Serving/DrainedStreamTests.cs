@@ -8,12 +8,14 @@ namespace Herd.Gateway.Tests.Serving;
 
 public sealed class DrainedStreamTests
 {
+    private static readonly DrainLimit NoLimit = new(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Read_OneStream_ComesWholeAndInOrder()
     {
-        await using var drained = new DrainedStream<int>([token => Numbers(1000, token)], Cancellation);
+        await using var drained = new DrainedStream<int>([token => Numbers(1000, token)], NoLimit, Cancellation);
 
         Assert.Equal(Enumerable.Range(0, 1000), await drained.ReadAsync(Cancellation).ToListAsync(Cancellation));
     }
@@ -22,7 +24,7 @@ public sealed class DrainedStreamTests
     public async Task Read_NobodyReads_TheStreamIsDrainedAllTheSame()
     {
         var ended = new TaskCompletionSource();
-        await using var drained = new DrainedStream<int>([token => ThenSignal(Numbers(1000, token), ended)], Cancellation);
+        await using var drained = new DrainedStream<int>([token => ThenSignal(Numbers(1000, token), ended)], NoLimit, Cancellation);
 
         await ended.Task.WaitAsync(Cancellation);
 
@@ -32,7 +34,7 @@ public sealed class DrainedStreamTests
     [Fact]
     public async Task Read_ReaderFarBehind_StreamIsEndedWithAnError()
     {
-        await using var drained = new DrainedStream<int>([token => Numbers(int.MaxValue, token)], Cancellation);
+        await using var drained = new DrainedStream<int>([token => Numbers(int.MaxValue, token)], NoLimit, Cancellation);
 
         var error = await Assert.ThrowsAsync<HerdException>(async () => await drained.ReadAsync(Cancellation).Skip(int.MaxValue).ToListAsync(Cancellation));
 
@@ -43,7 +45,7 @@ public sealed class DrainedStreamTests
     public async Task Read_OneStreamFails_TheOthersAreEndedAndTheFirstFailureIsTold()
     {
         var other = Channel.CreateUnbounded<int>();
-        await using var drained = new DrainedStream<int>([token => other.Reader.ReadAllAsync(token), Failing], Cancellation);
+        await using var drained = new DrainedStream<int>([token => other.Reader.ReadAllAsync(token), Failing], NoLimit, Cancellation);
 
         var error = await Assert.ThrowsAsync<HerdException>(async () => await drained.ReadAsync(Cancellation).ToListAsync(Cancellation));
 
@@ -55,7 +57,7 @@ public sealed class DrainedStreamTests
     {
         var ended = new TaskCompletionSource();
         var endless = Channel.CreateUnbounded<int>();
-        var drained = new DrainedStream<int>([token => ThenSignal(endless.Reader.ReadAllAsync(token), ended)], Cancellation);
+        var drained = new DrainedStream<int>([token => ThenSignal(endless.Reader.ReadAllAsync(token), ended)], NoLimit, Cancellation);
 
         await drained.DisposeAsync();
 

@@ -1,8 +1,7 @@
 using Herd.Engine.Bases;
-using Herd.Gateway.Hosting;
-using Xunit;
+using Herd.Silo.Startup;
 
-namespace Herd.Gateway.Tests.Hosting;
+namespace Herd.Silo.Tests.Startup;
 
 public sealed class MemoryCheckTests
 {

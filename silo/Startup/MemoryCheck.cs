@@ -2,7 +2,7 @@ using System.Globalization;
 using Herd.Engine.Bases;
 using Herd.Silo.Devices;
 
-namespace Herd.Gateway.Hosting;
+namespace Herd.Silo.Startup;
 
 /// <summary>Compares what a base needs with what the machine has, before the machine finds out by itself.</summary>
 internal static class MemoryCheck

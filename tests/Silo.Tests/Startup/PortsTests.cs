@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Herd.Gateway.Hosting;
-using Xunit;
+using Herd.Silo.Startup;
 
-namespace Herd.Gateway.Tests.Hosting;
+namespace Herd.Silo.Tests.Startup;
 
 public sealed class PortsTests
 {

@@ -1,8 +1,9 @@
 using Herd.Contracts.Errors;
+using Herd.Contracts.Keys;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 
-namespace Herd.Silo.Models;
+namespace Herd.Silo.Placement;
 
 /// <summary>Puts a grain with the key <c>d:silo/device</c> on the silo of that name.</summary>
 [GenerateSerializer, Immutable, Alias("herd.PinnedPlacement")]
@@ -17,7 +18,7 @@ internal sealed class PinnedPlacementDirector(IClusterMembershipService membersh
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        var name = SiloOf(target.GrainIdentity.Key.ToString()!);
+        var name = GrainKeys.SiloOf(target.GrainIdentity.Key.ToString()!);
         var members = membership.CurrentSnapshot.Members;
         var silo = context.GetCompatibleSilos(target).FirstOrDefault(candidate => members.TryGetValue(candidate, out var member) && member.Name == name);
 
@@ -25,11 +26,5 @@ internal sealed class PinnedPlacementDirector(IClusterMembershipService membersh
         return silo is null
             ? throw new HerdException(HerdErrorCode.Draining, "The replica's process is not there now.")
             : Task.FromResult(silo);
-    }
-
-    private static string SiloOf(string key)
-    {
-        var end = key.IndexOf('/', StringComparison.Ordinal);
-        return key.StartsWith("d:", StringComparison.Ordinal) && end > 0 ? key[2..end] : "";
     }
 }

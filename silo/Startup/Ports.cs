@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Herd.Gateway.Hosting;
+namespace Herd.Silo.Startup;
 
 /// <summary>Addresses and ports to listen on.</summary>
-internal static class Ports
+public static class Ports
 {
     /// <summary>Reads an address to listen on.</summary>
     /// <param name="address">An IP address, <c>localhost</c>, or <c>*</c>.</param>

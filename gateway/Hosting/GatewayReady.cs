@@ -1,0 +1,19 @@
+using Herd.Contracts.Models;
+using Herd.Contracts.Routing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Herd.Gateway.Hosting;
+
+/// <summary>Ready means: at least one replica serves, by news that is not old, and the gateway is not about to end.</summary>
+internal sealed class GatewayReady(RoutingTable routes, IHostApplicationLifetime lifetime) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(this switch
+        {
+            _ when lifetime.ApplicationStopping.IsCancellationRequested => HealthCheckResult.Unhealthy("The gateway is about to end."),
+            _ when !routes.IsCurrent => HealthCheckResult.Unhealthy("No silo answers."),
+            _ when routes.Replicas.All(replica => replica.State != ReplicaState.Ready) => HealthCheckResult.Unhealthy("No replica serves yet."),
+            _ => HealthCheckResult.Healthy("A replica serves."),
+        });
+}

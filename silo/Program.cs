@@ -1,0 +1,3 @@
+using Herd.Silo.Startup;
+
+return await SiloProcess.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

@@ -1,0 +1,19 @@
+using System.Net;
+using Herd.Silo.Hosting;
+
+namespace Herd.Silo.Startup;
+
+/// <summary>Finds what would keep a process from becoming a member of the cluster, before it tries.</summary>
+public static class ClusterCheck
+{
+    /// <summary>Checks the ports of a member.</summary>
+    /// <param name="cluster">How the process is to be found.</param>
+    /// <exception cref="StartupException">A port is taken.</exception>
+    public static void Run(HerdClusterOptions cluster)
+    {
+        ArgumentNullException.ThrowIfNull(cluster);
+        var address = IPAddress.TryParse(cluster.Address, out var parsed) ? parsed : IPAddress.Any;
+        Ports.RequireFree(address, cluster.SiloPort, "cluster", "--set Cluster:SiloPort=PORT");
+        Ports.RequireFree(address, cluster.ClientPort, "cluster clients", "--set Cluster:ClientPort=PORT");
+    }
+}
