@@ -31,9 +31,13 @@ internal static class GatewayProcess
         var startup = StartupSettings.ReadAndCheck(builder.Configuration);
         var (admin, newAdminKey) = await ReadAdminKeyAsync(startup.DataFolder, cancellationToken);
         await using var app = GatewayApp.Build(builder, admin, startup);
+        if (!await StartAsync(app, cancellationToken))
+        {
+            return;
+        }
+
         try
         {
-            await app.StartAsync(cancellationToken);
             var stopping = app.Lifetime.ApplicationStopping;
             var info = await LoadAsync(app.Services, new LoadingMessages(output), stopping);
             var demoKey = await EnsureDemoAsync(app.Services, stopping);
@@ -43,12 +47,26 @@ internal static class GatewayProcess
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
             // Stopped before it was ready.
-            await app.StopAsync(CancellationToken.None);
+            await app.WaitForShutdownAsync(CancellationToken.None);
         }
         catch
         {
             await app.StopAsync(CancellationToken.None);
             throw;
+        }
+    }
+
+    /// <returns>False where the process was asked to end while it still looked for its cluster.</returns>
+    private static async Task<bool> StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

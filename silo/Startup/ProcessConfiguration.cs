@@ -25,6 +25,10 @@ public static class ProcessConfiguration
         // Who asks for the health is told what is wrong with it.
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
 
+        // While no silo is there every call says so, to its caller.
+        ["Logging:LogLevel:Orleans.Messaging"] = "None",
+        ["Logging:LogLevel:Polly"] = "None",
+
         // It takes the time since the machine's start for a stall.
         ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
     };

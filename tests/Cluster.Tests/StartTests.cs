@@ -1,0 +1,73 @@
+using System.Net;
+using Herd.Testing;
+using Xunit;
+
+namespace Herd.Cluster.Tests;
+
+/// <summary>How the programs start, and what they say when they cannot.</summary>
+[Collection("processes")]
+public sealed class StartTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("member")]
+    [InlineData("client")]
+    public async Task Gateway_BeforeAnySilo_LivesAndIsNotReady(string mode)
+    {
+        var ports = HerdProcess.FreePorts(3);
+        await using var gateway = HerdProcess.Start(
+            "Herd.Gateway",
+            ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}"]);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
+        await AnswersAsync(gateway, http);
+
+        using var ready = await http.GetAsync(new Uri("/readyz", UriKind.Relative), Cancellation);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.Add("authorization", "Bearer herd_abcdefgh_0123456789abcdef");
+        using var refused = await http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Equal(0, await gateway.TerminateAsync());
+        Assert.DoesNotContain(" at Herd.", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--base DIR")]
+    [InlineData("Replica:Device", "--base", ".", "--device", "cpu:0,cpu:0")]
+    [InlineData("Health", "--set", "Health:Prt=1", "Replica:Base=.")]
+    [InlineData("config.json", "--base", ".")]
+    public async Task Silo_WrongSettings_SaysSoInPlainWords(string expected, params string[] arguments)
+    {
+        await using var silo = HerdProcess.Start("Herd.Silo", ["--data", _folder.Path, .. arguments]);
+
+        Assert.Equal(1, await silo.WaitForExitAsync(Cancellation));
+        Assert.Contains(expected, silo.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(" at Herd.", silo.Output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task AnswersAsync(HerdProcess gateway, HttpClient http)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (true)
+        {
+            gateway.ExpectRunning();
+            try
+            {
+                using var alive = await http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation);
+                Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+                return;
+            }
+            catch (HttpRequestException)
+            {
+                await timer.WaitForNextTickAsync(Cancellation);
+            }
+        }
+    }
+}

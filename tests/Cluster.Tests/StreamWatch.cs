@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Herd.Cluster.Tests;
+
+/// <summary>Watches one stream of tokens.</summary>
+internal sealed class StreamWatch
+{
+    private const int EnoughTokens = 20;
+
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _last = Stopwatch.GetTimestamp();
+
+    /// <summary>Ends when tokens come.</summary>
+    public Task Begun => _begun.Task;
+
+    /// <summary>The longest time between two messages.</summary>
+    public TimeSpan Silence { get; private set; }
+
+    /// <summary>A message came.</summary>
+    /// <param name="tokens">How many tokens have come so far.</param>
+    public void Note(int tokens)
+    {
+        var now = Stopwatch.GetTimestamp();
+        var pause = Stopwatch.GetElapsedTime(_last, now);
+        (_last, Silence) = (now, pause > Silence ? pause : Silence);
+        if (tokens >= EnoughTokens)
+        {
+            _begun.TrySetResult();
+        }
+    }
+}
