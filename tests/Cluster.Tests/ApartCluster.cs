@@ -89,7 +89,7 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
             "--mode", mode,
             "--http-port", $"{Http(index).Port}",
             "--grpc-port", $"{Grpc(index).Port}",
-            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}",
+            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}", "Gateway:AdminPort=0",
         ]);
 
     /// <summary>Asks a process about its health.</summary>

@@ -20,7 +20,7 @@ public sealed class StartTests : IDisposable
         var ports = HerdProcess.FreePorts(3);
         await using var gateway = HerdProcess.Start(
             "Herd.Gateway",
-            ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}"]);
+            ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}", "Gateway:AdminPort=0"]);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
         await AnswersAsync(gateway, http);
 
