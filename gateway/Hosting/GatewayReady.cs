@@ -12,6 +12,7 @@ internal sealed class GatewayReady(RoutingTable routes, IHostApplicationLifetime
         Task.FromResult(this switch
         {
             _ when lifetime.ApplicationStopping.IsCancellationRequested => HealthCheckResult.Unhealthy("The gateway is about to end."),
+            _ when !lifetime.ApplicationStarted.IsCancellationRequested => HealthCheckResult.Unhealthy("The gateway is still starting."),
             _ when !routes.IsCurrent => HealthCheckResult.Unhealthy("No silo answers."),
             _ when routes.Replicas.All(replica => replica.State != ReplicaState.Ready) => HealthCheckResult.Unhealthy("No replica serves yet."),
             _ => HealthCheckResult.Healthy("A replica serves."),
