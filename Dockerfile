@@ -1,0 +1,21 @@
+# Two images: --target silo and --target gateway. --build-arg TORCH_BACKEND=cuda builds silos for NVIDIA GPUs; gateways have no use for it.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG TORCH_BACKEND=cpu
+WORKDIR /source
+COPY . .
+RUN dotnet publish silo -c Release -o /silo -p:TorchBackend=$TORCH_BACKEND
+RUN dotnet publish gateway -c Release -o /gateway
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS runtime
+# Diagnostics would write sockets to /tmp; nothing of Herd's writes anywhere but into its data folder.
+ENV DOTNET_EnableDiagnostics=0
+WORKDIR /app
+USER $APP_UID
+
+FROM runtime AS silo
+COPY --from=build /silo .
+ENTRYPOINT ["/app/Herd.Silo"]
+
+FROM runtime AS gateway
+COPY --from=build /gateway .
+ENTRYPOINT ["/app/Herd.Gateway"]
