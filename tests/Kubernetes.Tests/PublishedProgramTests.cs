@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Herd.Testing;
+using k8s.Models;
+using Xunit;
+
+namespace Herd.Kubernetes.Tests;
+
+/// <summary>The programs under the manifests' own environment, ports and probe paths.</summary>
+public sealed class PublishedProgramTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("herd-published-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Data => Path.Combine(_folder, "data");
+
+    private string Base => Path.Combine(_folder, "base");
+
+    [Fact]
+    public async Task SiloAndGateway_AsTheManifestsRunThem_BecomeReadyAndEndWhenAsked()
+    {
+        Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/setpriv"), "Only root can start a process as another user.");
+        await PrepareAsync();
+        await PublishedProgram.PublishAsync("silo", Path.Combine(_folder, "silo"), Cancellation);
+        await PublishedProgram.PublishAsync("gateway", Path.Combine(_folder, "gateway"), Cancellation);
+        var (siloPod, gatewayPod) = (ContainerOf("herd-silo"), ContainerOf("herd-gateway"));
+
+        await using var silo = PublishedProgram.Start(Path.Combine(_folder, "silo", "Herd.Silo"), EnvironmentOf(siloPod, "herd-silo-0", "127.0.0.2"));
+        await silo.WaitForAsync(ProbeOf(siloPod, siloPod.LivenessProbe), Cancellation);
+        await silo.WaitForAsync(ProbeOf(siloPod, siloPod.ReadinessProbe), Cancellation);
+        await using var gateway = PublishedProgram.Start(Path.Combine(_folder, "gateway", "Herd.Gateway"), EnvironmentOf(gatewayPod, "herd-gateway-0", "127.0.0.3"));
+        await gateway.WaitForAsync(ProbeOf(gatewayPod, gatewayPod.LivenessProbe), Cancellation);
+        await gateway.WaitForAsync(ProbeOf(gatewayPod, gatewayPod.ReadinessProbe), Cancellation);
+
+        Assert.Equal(0, await gateway.TerminateAsync(Cancellation));
+        Assert.Equal(0, await silo.TerminateAsync(Cancellation));
+    }
+
+    public void Dispose()
+    {
+        using var restore = Process.Start("chmod", ["-R", "u+w", _folder]);
+        restore.WaitForExit();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task PrepareAsync()
+    {
+        Directory.CreateDirectory(Data);
+        Directory.CreateDirectory(Base);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Golden, "tiny-llama", "hf")).Append(RepositoryFiles.Tokenizer))
+        {
+            File.Copy(file, Path.Combine(Base, Path.GetFileName(file)), overwrite: true);
+        }
+
+        using var open = Process.Start("chmod", ["-R", "a+rwX", _folder]);
+        await open.WaitForExitAsync(Cancellation);
+    }
+
+    private static V1Container ContainerOf(string workload) =>
+        Manifests.Base.Where(item => item is IMetadata<V1ObjectMeta> { Metadata: { } metadata } && metadata.Name == workload).Select(Manifests.Pods).OfType<V1PodTemplateSpec>().Single().Spec.Containers.Single();
+
+    // A pod's address becomes one of this machine's, a mount a folder, and the database a file.
+    private Dictionary<string, string> EnvironmentOf(V1Container container, string pod, string address)
+    {
+        var environment = new Dictionary<string, string>(Manifests.Base.OfType<V1ConfigMap>().Single().Data);
+        foreach (var variable in container.Env)
+        {
+            environment[variable.Name] = variable.ValueFrom?.FieldRef.FieldPath switch
+            {
+                null => variable.Value,
+                "metadata.name" => pod,
+                "status.podIP" => address,
+                var other => throw new InvalidOperationException($"What is {other}?"),
+            };
+        }
+
+        (environment["Herd__Storage__DataFolder"], environment["Herd__Storage__Database"]) = (Data, "sqlite");
+        if (environment.ContainsKey("Herd__Replica__Base"))
+        {
+            environment["Herd__Replica__Base"] = Base;
+        }
+
+        return environment;
+    }
+
+    private static Uri ProbeOf(V1Container container, V1Probe probe) =>
+        new($"http://127.0.0.1:{container.Ports.Single(port => port.Name == probe.HttpGet.Port.Value).ContainerPort}{probe.HttpGet.Path}");
+}
