@@ -58,6 +58,7 @@ public sealed class ReplicaRouter
         while (!answer.IsFinished)
         {
             var updates = await StartAsync(answer.ToRequest(), cancellationToken).ConfigureAwait(false);
+            var isLost = false;
             try
             {
                 do
@@ -68,10 +69,13 @@ public sealed class ReplicaRouter
                     }
                 }
                 while (await ContinueAsync(updates).ConfigureAwait(false));
+                isLost = !answer.IsFinished;
             }
             finally
             {
-                await CloseAsync(updates).ConfigureAwait(false);
+                // Nobody waits for a lost replica to answer that its stream is closed.
+                var closing = CloseAsync(updates);
+                await (isLost ? Task.CompletedTask : closing).ConfigureAwait(false);
             }
         }
     }
