@@ -70,7 +70,7 @@ public sealed class FullReplicaTests : IAsyncLifetime
         RequestId = Guid.NewGuid().ToString("N"),
         Tenant = "any",
         Prompt = new TextPrompt("Hello"),
-        Sampling = new SamplingParameters { MaxTokens = maxTokens },
+        Sampling = new SamplingParameters { MaxTokens = maxTokens, IgnoreEnd = true },
     };
 
     private Task<ReplicaInfo> StatusAsync() => Silo.Grains.GetGrain<IModelGrain>(Silo.Table.Replicas.Single().ModelKey).GetStatus(Cancellation);
