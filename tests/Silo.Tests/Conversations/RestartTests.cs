@@ -119,7 +119,7 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
         await using (var silo = await StartAsync())
         {
             var conversation = await BeginAsync(silo, "drained");
-            await using var updates = conversation.RunTurn(ConversationTests.Turn("t1", "Hello", 300), Cancellation).GetAsyncEnumerator(Cancellation);
+            await using var updates = conversation.RunTurn(ConversationTests.Turn("t1", "Hello", 100), Cancellation).GetAsyncEnumerator(Cancellation);
             while (await updates.MoveNextAsync() && updates.Current is not TurnTokens)
             {
             }
