@@ -28,6 +28,12 @@ internal sealed class Sampler
         logits = Steer(logits, options, generated);
         var likeliest = TensorPrimitives.IndexOfMax(logits);
         var largest = logits[likeliest];
+        if (largest == 0)
+        {
+            // To the search above 0 is more than -0; they are one value, and among equals the lowest id wins.
+            likeliest = logits.IndexOf(0f);
+        }
+
         if (!float.IsFinite(largest))
         {
             throw new EngineException(EngineErrorCode.Fault, $"The model gave {largest} for token {likeliest}; expected finite logits. Check the adapter and the base.");
