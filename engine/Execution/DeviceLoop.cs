@@ -123,7 +123,7 @@ internal sealed class DeviceLoop : IDisposable
         _generations.AuditWhenIdle();
         _status = new EngineStatus(_scheduler.Running.Count, _scheduler.WaitingCount, _blocks.Free, _blocks.Total)
         {
-            Preemptions = _steps.Preemptions,
+            Preemptions = _scheduler.Preemptions,
             CachedBlocks = _blocks.Cached,
             PromptTokens = _blocks.PromptTokens,
             ReusedTokens = _blocks.ReusedTokens,

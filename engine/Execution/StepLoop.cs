@@ -11,9 +11,6 @@ internal sealed class StepLoop(Scheduler scheduler, StepRunner runner, LiveGener
 {
     private readonly Sampler _sampler = new();
 
-    /// <summary>How often a running sequence gave its blocks to an older one.</summary>
-    public long Preemptions { get; private set; }
-
     /// <summary>Plans and computes one step, where there is anything to compute.</summary>
     public void Advance()
     {
@@ -23,7 +20,6 @@ internal sealed class StepLoop(Scheduler scheduler, StepRunner runner, LiveGener
             return;
         }
 
-        Preemptions += plan.Preempted.Count;
         var computed = Compute(plan.Chunks);
         var ending = computed.Where(result => result.Chunk.ReachesEnd).ToArray(); // before the scheduler counts them as computed
         scheduler.Advance([.. computed.Select(result => result.Chunk)]);

@@ -1,6 +1,6 @@
 namespace Herd.Engine.Scheduling;
 
-/// <summary>An adapter could not be put on the device. The one sequence that wanted to begin with it is concerned, and nothing else has changed.</summary>
+/// <summary>An adapter could not be put on the device. Only the sequence that wanted to begin with it is concerned; what else the plan began stands, and the plan can be made again.</summary>
 /// <param name="sequence">The sequence; it still waits.</param>
 /// <param name="error">Why.</param>
 internal sealed class AdapterPlacementException(Sequence sequence, Exception error)

@@ -49,12 +49,13 @@ internal sealed class FairQueue
         Remove(sequence);
         var line = _lines[sequence.Key.Scope];
         line.Running++;
-        Charge(line, sequence, sequence.Computed, sequence.Tokens.Count);
+        sequence.Charged = Math.Max(sequence.Charged, sequence.Computed);
+        Charge(line, sequence, sequence.Tokens.Count);
     }
 
     /// <summary>Charges what has been computed of a running sequence and was not charged before.</summary>
     /// <param name="sequence">The sequence.</param>
-    public void Serve(Sequence sequence) => Charge(_lines[sequence.Key.Scope], sequence, 0, sequence.Computed);
+    public void Serve(Sequence sequence) => Charge(_lines[sequence.Key.Scope], sequence, sequence.Computed);
 
     /// <summary>A running sequence runs no longer.</summary>
     /// <param name="sequence">The sequence.</param>
@@ -99,10 +100,11 @@ internal sealed class FairQueue
         }
     }
 
-    private static void Charge(Line line, Sequence sequence, int from, int upTo)
+    private static void Charge(Line line, Sequence sequence, int upTo)
     {
-        line.Service += (double)Math.Max(0, upTo - Math.Max(from, sequence.Charged)) / line.Share;
-        sequence.Charged = Math.Max(sequence.Charged, upTo);
+        var more = Math.Max(0, upTo - sequence.Charged);
+        line.Service += (double)more / line.Share;
+        sequence.Charged += more;
     }
 
     private sealed class Line : IComparable<Line>

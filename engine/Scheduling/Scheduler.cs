@@ -18,6 +18,9 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
     private Sequence? _refused; // the sequence whose turn it was when there was no room
     private int _refusals;
 
+    /// <summary>How often a running sequence gave its blocks to another one.</summary>
+    public long Preemptions { get; private set; }
+
     /// <summary>Sequences in the batch, oldest first.</summary>
     public IReadOnlyList<Sequence> Running => _running;
 
@@ -61,15 +64,16 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
         chunks.RemoveAll(chunk => preempted.Contains(chunk.Sequence));
         var budget = limits.MaxStepTokens - chunks.Count;
-        if (preempted.Count == 0 && _waiting.Next is { } newcomer && !_running.Any(s => !s.IsDecode && s.Key.Scope == newcomer.Key.Scope))
+        var admits = preempted.Count == 0;
+        if (admits && _waiting.Next is { } newcomer && !_running.Any(s => !s.IsDecode && s.Key.Scope == newcomer.Key.Scope))
         {
-            Admit(newcomer, budget); // before others' long prompts take all the room
+            admits = Admit(newcomer, budget); // before others' long prompts take all the room
         }
 
         var prompts = PromptShares.Divide([.. _running.Where(s => !s.IsDecode)], budget);
         chunks.AddRange(prompts);
         budget -= prompts.Sum(chunk => chunk.Count);
-        while (preempted.Count == 0 && _waiting.Next is { } next && Admit(next, budget))
+        while (admits && _waiting.Next is { } next && Admit(next, budget))
         {
             var count = PromptShares.Fit(next, budget);
             if (count > 0)
@@ -182,6 +186,7 @@ internal sealed class Scheduler(SchedulerLimits limits, BlockLedger blocks, ISlo
 
     private void Preempt(Sequence sequence)
     {
+        Preemptions++;
         _running.Remove(sequence);
         Free(sequence);
         _waiting.PutBack(sequence);
