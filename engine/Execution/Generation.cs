@@ -30,10 +30,12 @@ internal sealed class Generation
     /// <param name="picture">Its picture, prepared; null for none.</param>
     /// <param name="adapter">Its own hold on the adapter; null for the bare base.</param>
     /// <param name="tokenizer">Decodes what is generated.</param>
+    /// <param name="endIds">The tokens that end answers, where the request names none.</param>
     /// <param name="clock">Measures the times reported.</param>
-    public Generation(long id, GenerationRequest request, PreparedPicture? picture, AdapterLease? adapter, LlamaTokenizer tokenizer, TimeProvider clock)
+    public Generation(
+        long id, GenerationRequest request, PreparedPicture? picture, AdapterLease? adapter, LlamaTokenizer tokenizer, IReadOnlySet<int> endIds, TimeProvider clock)
     {
-        (_request, Picture, Adapter, _clock, _endIds) = (request, picture, adapter, clock, request.EndIds ?? tokenizer.EndIds);
+        (_request, Picture, Adapter, _clock, _endIds) = (request, picture, adapter, clock, request.EndIds ?? endIds);
         _submitted = clock.GetTimestamp();
         _decoder = new StreamingDecoder(tokenizer);
         _stops = new StopMatcher(request.StopStrings);
@@ -59,8 +61,8 @@ internal sealed class Generation
     /// <summary>What the reader reads.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;
 
-    /// <summary>Whether there is nothing to compute: the tokens to go on behind end with a stop string.</summary>
-    public bool EndsAtOnce { get; private set; }
+    /// <summary>Whether nothing is left to compute. Before the first step: the tokens to go on behind end with a stop string.</summary>
+    public bool EndsAtOnce => _end is not null;
 
     private int Generated => Sequence.Tokens.Count - Sequence.PromptTokens;
 
@@ -122,7 +124,6 @@ internal sealed class Generation
         {
             if (Take(token).Stopped)
             {
-                EndsAtOnce = true;
                 Finish(FinishReason.Stop, ending: false);
                 return;
             }

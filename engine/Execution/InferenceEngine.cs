@@ -189,7 +189,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             // A hold of its own: the caller may give his back at once.
             adapter = request.Adapter is { } lease ? Hold(lease.Version) : null;
             var picture = await PrepareAsync(request, cancellationToken).ConfigureAwait(false);
-            var generation = new Generation(Interlocked.Increment(ref _lastId), request with { EndIds = request.EndIds ?? EndIds }, picture, adapter, Tokenizer, _clock);
+            var generation = new Generation(Interlocked.Increment(ref _lastId), request, picture, adapter, Tokenizer, EndIds, _clock);
             _loop.Submit(generation);
             return generation;
         }

@@ -120,7 +120,7 @@ public sealed class GenerationTests
     private static int ByteId(byte value) => Enumerable.Range(0, Tokenizer.VocabularySize)
         .Single(id => Tokenizer.TypeOf(id) == PieceType.Byte && Tokenizer.Model.ByteOf[id] == value);
 
-    private static Generation Make(GenerationRequest request) => new(1, request, null, null, Tokenizer, TimeProvider.System);
+    private static Generation Make(GenerationRequest request) => new(1, request, null, null, Tokenizer, Tokenizer.EndIds, TimeProvider.System);
 
     /// <summary>Makes a model that wants exactly these tokens, until the generation ends.</summary>
     private static Answer Feed(GenerationRequest request, int[] ids)

@@ -87,7 +87,7 @@ public sealed class LiveGenerationsTests : IAsyncLifetime
         _places.Enter("");
         var prepared = picture is null ? null : new PreparedPicture(picture, new float[3 * _loaded.Encoder!.ImageSize * _loaded.Encoder.ImageSize]);
         var generation = new Generation(
-            _live.Count, new GenerationRequest { PromptIds = [1, 5], MaxTokens = 2 }, prepared, picture is null ? null : Adapter(), _loaded.Tokenizer, TimeProvider.System);
+            _live.Count, new GenerationRequest { PromptIds = [1, 5], MaxTokens = 2 }, prepared, picture is null ? null : Adapter(), _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
         _live.Add(generation);
         return generation;
     }

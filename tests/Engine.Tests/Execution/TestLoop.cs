@@ -38,7 +38,7 @@ internal sealed class TestLoop : IDisposable
     }
 
     public Generation Generation(int[] prompt, int tokens = 4, AdapterLease? adapter = null, PreparedPicture? picture = null) =>
-        new(Interlocked.Increment(ref _lastId), new GenerationRequest { PromptIds = prompt, MaxTokens = tokens, IgnoreEnd = true }, picture, adapter, _loaded.Tokenizer, TimeProvider.System);
+        new(Interlocked.Increment(ref _lastId), new GenerationRequest { PromptIds = prompt, MaxTokens = tokens, IgnoreEnd = true }, picture, adapter, _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
 
     /// <summary>Hands a generation over.</summary>
     public void Submit(Generation generation)
