@@ -24,23 +24,31 @@ public sealed class AdapterWeights : IDisposable
         _tuned = manifest.Tuning;
         WaitsForPicture = manifest.EarlyFusion is not null;
         ProjectsPromptsTuned = manifest.Prompts?.KeyValues == PromptProjection.Tuned;
-        foreach (var component in package.Components)
+        try
         {
-            switch (component.Name)
+            foreach (var component in package.Components)
             {
-                case ComponentNames.Visual:
-                    _visual = frontEnds.Lease(new FrontEndKey(component.Digest, manifest.Visual!.Heads), () => new VisualFrontEnd(Shape(manifest, config), KeepAll(component)));
-                    break;
-                case ComponentNames.Prompts:
-                    Prompts = LayerPromptsReader.Read(manifest, component.Tensors, config);
-                    break;
-                case ComponentNames.Lora:
-                    _lora = KeepAll(component);
-                    break;
-                default:
-                    _tuning = KeepAll(component);
-                    break;
+                switch (component.Name)
+                {
+                    case ComponentNames.Visual:
+                        _visual = frontEnds.Lease(new FrontEndKey(component.Digest, manifest.Visual!.Heads), () => new VisualFrontEnd(Shape(manifest, config), KeepAll(component)));
+                        break;
+                    case ComponentNames.Prompts:
+                        Prompts = LayerPromptsReader.Read(manifest, component.Tensors, config);
+                        break;
+                    case ComponentNames.Lora:
+                        _lora = KeepAll(component);
+                        break;
+                    default:
+                        _tuning = KeepAll(component);
+                        break;
+                }
             }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
