@@ -47,7 +47,7 @@ internal sealed record BenchOptions
         Require(MaxForeign is >= 0 and <= 1, $"--max-foreign is {MaxForeign}, expected 0 to 1.");
     }
 
-    private static void Require(bool holds, string fault)
+    internal static void Require(bool holds, string fault)
     {
         if (!holds)
         {

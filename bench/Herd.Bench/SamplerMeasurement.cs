@@ -26,7 +26,7 @@ internal sealed class SamplerMeasurement
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: a vocabulary without entries.</exception>
     public SamplerMeasurement(int vocabulary, int seed)
     {
-        Require(vocabulary >= 1, $"--vocab is {vocabulary}, expected at least 1.");
+        BenchOptions.Require(vocabulary >= 1, $"--vocab is {vocabulary}, expected at least 1.");
         var random = new Random(seed);
         _generated = [.. Enumerable.Range(0, Generated).Select(_ => random.Next(vocabulary))];
         _logits = [("skewed", Rows(() => Skewed(random, vocabulary))), ("flat", Rows(() => Normal(random, vocabulary, 0.5)))];
@@ -52,7 +52,7 @@ internal sealed class SamplerMeasurement
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: no blocks.</exception>
     public void Run(IAnsiConsole console, int blocks, CancellationToken cancellationToken)
     {
-        Require(blocks >= 1, $"--blocks is {blocks}, expected at least 1.");
+        BenchOptions.Require(blocks >= 1, $"--blocks is {blocks}, expected at least 1.");
         var table = new Table().AddColumns("logits", "options", "full sort, us", "Herd, us", "ratio [[95 %]]", "same token");
         foreach (var (logits, rows) in _logits)
         {
@@ -72,14 +72,6 @@ internal sealed class SamplerMeasurement
         }
 
         console.Write(table);
-    }
-
-    private static void Require(bool holds, string fault)
-    {
-        if (!holds)
-        {
-            throw new EngineException(EngineErrorCode.InvalidRequest, fault);
-        }
     }
 
     private static float[][] Rows(Func<float[]> make) => [.. Enumerable.Range(0, TokensPerBlock).Select(_ => make())];

@@ -9,8 +9,9 @@ namespace Herd.Engine.Sampling;
 /// </remarks>
 internal sealed class CandidateFilter
 {
+    internal const int SummedAtOnce = 256; // few enough for float32 sums to lose nothing that counts
+
     private const int BlocksPerKept = 8;
-    private const int SummedAtOnce = 256; // few enough for float32 sums to lose nothing that counts
     private const float RoundingMargin = 0.99f;
 
     private float[] _weights = [];

@@ -5,8 +5,6 @@ namespace Herd.Engine.Sampling;
 /// <summary>Log-probabilities of the unmodified distribution: temperature, penalties and filters have no part in them.</summary>
 internal static class LogProbabilities
 {
-    private const int SummedAtOnce = 256; // few enough for float32 sums to lose nothing that counts
-
     /// <summary><c>logit[token] - log sum exp logits</c>, for a token and for the likeliest ones.</summary>
     /// <param name="logits">One value per vocabulary entry.</param>
     /// <param name="token">The token that was chosen.</param>
@@ -43,10 +41,10 @@ internal static class LogProbabilities
     {
         var largest = TensorPrimitives.Max(logits);
         var sum = 0.0;
-        Span<float> buffer = stackalloc float[SummedAtOnce];
+        Span<float> buffer = stackalloc float[CandidateFilter.SummedAtOnce];
         while (!logits.IsEmpty)
         {
-            var part = buffer[..Math.Min(SummedAtOnce, logits.Length)];
+            var part = buffer[..Math.Min(buffer.Length, logits.Length)];
             TensorPrimitives.Subtract(logits[..part.Length], largest, part);
             TensorPrimitives.Exp<float>(part, part);
             sum += TensorPrimitives.Sum<float>(part);

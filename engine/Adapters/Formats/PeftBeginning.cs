@@ -17,18 +17,19 @@ internal static class PeftBeginning
     /// <summary>Those that take their own beginning out of the base's matrices, which PEFT can undo.</summary>
     private static readonly string[] Subtracted = ["pissa", "olora", "corda"];
 
-    /// <summary>What is wrong with the beginning that a configuration tells; null for nothing.</summary>
-    internal static CheckpointException? Fault(JsonElement root, string path)
+    /// <summary>Throws where the beginning that a configuration tells changed the base's matrices.</summary>
+    /// <exception cref="CheckpointException">It did, or is unknown.</exception>
+    internal static void Expect(JsonElement root, string path)
     {
         if (!root.TryGetProperty(Field, out var value) || value.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null)
         {
-            return null;
+            return;
         }
 
         var name = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         if (Plain.Contains(name))
         {
-            return null;
+            return;
         }
 
         CheckpointException Refuse(string expected, string cure) =>
@@ -37,10 +38,10 @@ internal static class PeftBeginning
         // "pissa_niter_16" says how PiSSA was computed.
         if (Subtracted.Contains(name) || name.StartsWith("pissa_", StringComparison.Ordinal))
         {
-            return Refuse(", which leave the base's matrices as they are", BySubtraction);
+            throw Refuse(", which leave the base's matrices as they are", BySubtraction);
         }
 
-        return name == "loftq"
+        throw name == "loftq"
             ? Refuse(", since what it learnt belongs to matrices that LoftQ quantised, not to the base's", ByTraining)
             : Refuse("; no other is known to leave the base's matrices as they are", ByTraining);
     }

@@ -41,11 +41,7 @@ internal sealed class PeftConfig
         _path = path;
         ExpectText(root, "peft_type", "LORA");
         ExpectText(root, "bias", "none");
-        if (PeftBeginning.Fault(root, path) is { } fault)
-        {
-            throw fault;
-        }
-
+        PeftBeginning.Expect(root, path);
         foreach (var field in root.EnumerateObject().Where(field => !WithoutEffect.Contains(field.Name) && !Honoured.Contains(field.Name) && !IsUnused(field.Value)))
         {
             throw Refuse(field.Name, "none: it is not supported", CheckpointException.Quote(field.Value.GetRawText()));
