@@ -38,7 +38,7 @@ internal sealed class TenantGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => SweepAsync(cancellationToken);
 
     public async Task<AdmissionGrant> Admit(AdmissionRequest request, CancellationToken cancellationToken) =>
-        await (await AccountAsync()).AdmitAsync(request, CallerContext.KeyId, cancellationToken);
+        await (await CurrentAccountAsync()).AdmitAsync(request, CallerContext.KeyId, cancellationToken);
 
     public async Task Mark(UsageMark mark, CancellationToken cancellationToken) => await (await AccountAsync()).MarkAsync(mark, cancellationToken);
 
@@ -54,10 +54,10 @@ internal sealed class TenantGrain(
 
     public Task<TenantDescription> Describe(CancellationToken cancellationToken) => RequireAsync(cancellationToken);
 
-    public async Task LimitsChanged(CancellationToken cancellationToken)
+    public Task LimitsChanged(CancellationToken cancellationToken)
     {
         _readAt = default;
-        await AccountAsync();
+        return CurrentAccountAsync();
     }
 
     public async Task<ImmutableArray<AdapterDescription>> ListAdapters(CancellationToken cancellationToken)
@@ -78,11 +78,13 @@ internal sealed class TenantGrain(
         return await conversations.ListAsync(Name, before, count, cancellationToken);
     }
 
-    /// <summary>The account, opened once; its limits are read anew every few seconds, for the word that they changed may be lost.</summary>
-    private async Task<TenantAccount> AccountAsync()
+    /// <summary>The account, opened once. What ends a request needs no limits, so it reaches the account while the database is away.</summary>
+    private Task<TenantAccount> AccountAsync() => _account = _account is null or { IsFaulted: true } ? OpenAsync() : _account;
+
+    /// <summary>The account; its limits are read anew every few seconds, for the word that they changed may be lost.</summary>
+    private async Task<TenantAccount> CurrentAccountAsync()
     {
-        _account = _account is null or { IsFaulted: true } ? OpenAsync() : _account;
-        var account = await _account;
+        var account = await AccountAsync();
         if (time.GetUtcNow() - _readAt >= SweepPeriod)
         {
             _readAt = time.GetUtcNow();
