@@ -51,7 +51,7 @@ internal sealed class TurnCheckpoints(TurnRepository turns, TimeProvider time, I
         {
             await turns.SaveAsync(state, running.Snapshot(), CancellationToken.None);
         }
-        catch (HerdException exception) when (exception.Code == HerdErrorCode.Unavailable)
+        catch (Exception exception) when (exception is not HerdException { Code: HerdErrorCode.Moved })
         {
             logger.LogWarning(exception, "A checkpoint of turn {Position} of conversation {Conversation} could not be written.", running.Turn.Position, state.Conversation.Id);
         }

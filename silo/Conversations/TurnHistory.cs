@@ -36,6 +36,9 @@ internal sealed record TurnHistory(ImmutableList<HistoryEntry> Entries, TurnOpen
         return new TurnHistory(Entries.RemoveRange(0, dropped), null);
     }
 
+    /// <summary>Whether turns of it may make room.</summary>
+    internal bool MayDrop(StoredConversation conversation) => conversation.Overflow == ContextOverflow.DropOldest && !Entries.IsEmpty;
+
     /// <summary>The prompt of a turn: what stands before it as ids, never tokenised again.</summary>
     internal TurnPrompt PromptFor(StoredConversation conversation, StoredTurn turn) => new(
         [.. Entries.SelectMany((entry, i) => i == 0 && Opening is not null ? entry.AnswerIds : entry.PromptIds.AddRange(entry.AnswerIds))],
@@ -45,6 +48,6 @@ internal sealed record TurnHistory(ImmutableList<HistoryEntry> Entries, TurnOpen
     {
         Opening = Opening,
         TokenizerDigest = Entries.LastOrDefault()?.TokenizerDigest,
-        GivesWay = conversation.Overflow == ContextOverflow.DropOldest && !Entries.IsEmpty,
+        GivesWay = MayDrop(conversation),
     };
 }

@@ -39,12 +39,19 @@ internal sealed class TurnRunner(
     {
         TurnGeneration? generation = null;
         var restarts = 0;
+        int? excess = null;
         var lastMoved = time.GetTimestamp();
         while (true)
         {
             var count = running.Answer.Count;
             try
             {
+                if (excess is { } tokens)
+                {
+                    await DropAsync(state, running, tokens);
+                    excess = null;
+                }
+
                 generation ??= await prepare(running.Stopping);
                 return (await StreamAsync(state, running, generation), generation);
             }
@@ -54,7 +61,7 @@ internal sealed class TurnRunner(
             }
             catch (HerdException exception) when (exception.ExcessTokens is not null && CanDrop(state, running))
             {
-                await DropAsync(state, running, exception.ExcessTokens.Value);
+                excess = exception.ExcessTokens;
             }
             catch (HerdException exception) when (exception.Code == HerdErrorCode.Restarted && restarts < MaxRestarts)
             {
@@ -107,7 +114,7 @@ internal sealed class TurnRunner(
     }
 
     private static bool CanDrop(ConversationState state, RunningTurn running) =>
-        state.Conversation.Overflow == Contracts.Conversations.ContextOverflow.DropOldest && !running.History.Entries.IsEmpty && running.Turn.Started is null;
+        running.History.MayDrop(state.Conversation) && running.Turn.Started is null;
 
     private async Task DropAsync(ConversationState state, RunningTurn running, int tokens)
     {
