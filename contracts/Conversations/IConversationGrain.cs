@@ -52,7 +52,7 @@ public interface IConversationGrain : IGrainWithStringKey
 
     /// <summary>Some of its turns, in order.</summary>
     /// <param name="fromIndex">Index of the first.</param>
-    /// <param name="count">Most to return, at most 100.</param>
+    /// <param name="count">Most to return, at most 100. Fewer come where turns are large: the list has ended when none comes.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The turns.</returns>
     /// <exception cref="Errors.HerdException">No such conversation.</exception>

@@ -32,13 +32,13 @@ internal sealed class TurnIntake(
         ConversationState state, TurnRequest request, CancellationToken cancellationToken)
     {
         RequireTurnId(request.TurnId);
+        RefuseLogProbabilities(request.Sampling);
         var conversation = state.Conversation;
         var requestId = NewRequestId();
         var meter = await AdmitAsync(state, request, requestId, cancellationToken);
         try
         {
             var version = await ResolveAsync(conversation.Tenant, conversation.Model, cancellationToken);
-            RefuseLogProbabilities(request.Sampling);
             var turn = new StoredTurn
             {
                 TurnId = request.TurnId,
@@ -117,7 +117,7 @@ internal sealed class TurnIntake(
     /// <param name="turn">The turn.</param>
     /// <param name="request">What it was made of.</param>
     /// <param name="cancellationToken">Stops the call.</param>
-    /// <exception cref="HerdException">Whether the turn is stored is not known.</exception>
+    /// <exception cref="HerdException">Whether the turn is stored is not known; it is not after QuotaExceeded, and where its picture is unknown.</exception>
     internal async Task StoreAsync(ConversationState accepted, StoredTurn turn, TurnRequest request, CancellationToken cancellationToken)
     {
         await turns.AddAsync(accepted, turn, cancellationToken);

@@ -54,12 +54,13 @@ internal sealed class TurnRepository(Database database, ConversationRepository c
         StoredConversation conversation, int from, int count, int bytes, CancellationToken cancellationToken) => database.ReadAsync(
         async connection =>
         {
+            var left = bytes; // of this try: one that fails is made again
             var page = ImmutableArray.CreateBuilder<StoredTurn>();
             var names = new { tenant = conversation.Tenant, id = conversation.Id, from, count };
             await foreach (var row in connection.QueryUnbufferedAsync<TurnRow>(TurnSql.Page, names).WithCancellation(cancellationToken).ConfigureAwait(false))
             {
-                bytes -= row.Size;
-                if (bytes < 0 && page.Count > 0)
+                left -= row.Size;
+                if (left < 0 && page.Count > 0)
                 {
                     break;
                 }
