@@ -29,7 +29,7 @@ internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, Time
         Ports.RequireFree(Ports.Parse(gateway.AdminAddress), gateway.AdminPort, "operator", "--set Gateway:AdminPort=PORT");
         if (cluster.GatewayMode != GatewayMode.Client)
         {
-            ClusterCheck.Run(cluster);
+            ClusterCheck.Run(cluster, hasClientPort: cluster.GatewayMode == GatewayMode.Embedded);
         }
 
         return new StartupSettings(cluster.GatewayMode, storage.DataFolder, replica.DrainTimeout);
