@@ -14,4 +14,27 @@ public static class ClusterLoss
     /// <param name="exception">What a grain call threw.</param>
     /// <returns>True where asking again makes sense.</returns>
     public static bool MayServeElsewhere(this Exception exception) => exception is HerdException { IsRetryableElsewhere: true } || exception.IsLoss();
+
+    /// <summary>Closes a grain's stream.</summary>
+    /// <typeparam name="T">What it carries.</typeparam>
+    /// <param name="updates">The stream.</param>
+    /// <param name="isLost">Whether its process may be gone: nobody waits for that one to say that it has closed.</param>
+    /// <returns>A task.</returns>
+    public static Task CloseAsync<T>(this IAsyncEnumerator<T> updates, bool isLost)
+    {
+        var closing = DisposeAsync(updates);
+        return isLost ? Task.CompletedTask : closing;
+    }
+
+    private static async Task DisposeAsync<T>(IAsyncEnumerator<T> updates)
+    {
+        try
+        {
+            await updates.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception.IsLoss())
+        {
+            // A process that is gone needs no telling.
+        }
+    }
 }

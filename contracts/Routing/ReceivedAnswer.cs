@@ -27,7 +27,7 @@ internal sealed class ReceivedAnswer(GenerateRequest request, BegunAnswer? begun
     {
         if (++_attempts > MaxAttempts)
         {
-            throw Lost("Every replica that was answering was lost.");
+            throw Lost(HerdErrorCode.Unavailable, "Every replica that was answering was lost.");
         }
 
         if (_started is null)
@@ -69,10 +69,7 @@ internal sealed class ReceivedAnswer(GenerateRequest request, BegunAnswer? begun
         _mustRepeat = false;
         if (tokens.FirstIndex != request.ResumeIds.Length + _ids.Count - 1 || tokens.Ids.IsEmpty || tokens.Ids[0] != _ids[^1])
         {
-            throw new HerdException(HerdErrorCode.Restarted, "The replica that was answering is gone, and another answers otherwise. Send the request again.")
-            {
-                RetryAfter = RetryAfter,
-            };
+            throw Lost(HerdErrorCode.Restarted, "The replica that was answering is gone, and another answers otherwise.");
         }
 
         var known = tokens.TextEnds[0];
@@ -97,5 +94,5 @@ internal sealed class ReceivedAnswer(GenerateRequest request, BegunAnswer? begun
         return known ? tokens with { Text = tokens.Text[..end] } : tokens;
     }
 
-    private static HerdException Lost(string what) => new(HerdErrorCode.Unavailable, $"{what} Send the request again.") { RetryAfter = RetryAfter };
+    private static HerdException Lost(HerdErrorCode code, string what) => new(code, $"{what} Send the request again.") { RetryAfter = RetryAfter };
 }

@@ -73,9 +73,7 @@ public sealed class ReplicaRouter
             }
             finally
             {
-                // Nobody waits for a lost replica to answer that its stream is closed.
-                var closing = CloseAsync(updates);
-                await (isLost ? Task.CompletedTask : closing).ConfigureAwait(false);
+                await updates.CloseAsync(isLost).ConfigureAwait(false);
             }
         }
     }
@@ -86,6 +84,7 @@ public sealed class ReplicaRouter
         foreach (var replica in Candidates(request.Version))
         {
             var updates = _grains.GetGrain<IModelGrain>(replica.ModelKey).Generate(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var isLost = false;
             try
             {
                 if (await updates.MoveNextAsync().ConfigureAwait(false))
@@ -96,14 +95,15 @@ public sealed class ReplicaRouter
             catch (Exception exception) when (exception.MayServeElsewhere())
             {
                 full |= exception is HerdException { Code: HerdErrorCode.Busy };
+                isLost = exception.IsLoss();
             }
             catch
             {
-                await CloseAsync(updates).ConfigureAwait(false);
+                await updates.CloseAsync(isLost: false).ConfigureAwait(false);
                 throw;
             }
 
-            await CloseAsync(updates).ConfigureAwait(false);
+            await updates.CloseAsync(isLost).ConfigureAwait(false);
         }
 
         throw full
@@ -121,18 +121,6 @@ public sealed class ReplicaRouter
         catch (Exception exception) when (exception.MayServeElsewhere())
         {
             return false;
-        }
-    }
-
-    private static async Task CloseAsync(IAsyncEnumerator<GenerationUpdate> updates)
-    {
-        try
-        {
-            await updates.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception.IsLoss())
-        {
-            // A replica that is gone needs no telling.
         }
     }
 

@@ -37,22 +37,32 @@ internal sealed class TurnStreams(TimeProvider time)
         var heard = time.GetTimestamp();
         while (true)
         {
-            await using var updates = open(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await MoveAsync(updates, heard, cancellationToken))
+            var updates = open(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var isLost = false;
+            try
             {
-                var update = updates.Current;
-                (position, heard) = (update.Position, time.GetTimestamp());
-
-                // Once a stream, however often it is opened.
-                if (update is not (TurnAccepted or HistoryDropped) || told.Add(update.GetType()))
+                while (await MoveAsync(updates, heard, cancellationToken))
                 {
-                    yield return update;
+                    var update = updates.Current;
+                    (position, heard) = (update.Position, time.GetTimestamp());
+
+                    // Once a stream, however often it is opened.
+                    if (update is not (TurnAccepted or HistoryDropped) || told.Add(update.GetType()))
+                    {
+                        yield return update;
+                    }
+
+                    if (update is TurnFinished)
+                    {
+                        yield break;
+                    }
                 }
 
-                if (update is TurnFinished)
-                {
-                    yield break;
-                }
+                isLost = true;
+            }
+            finally
+            {
+                await updates.CloseAsync(isLost);
             }
 
             if (told.Count > 0)
