@@ -8,6 +8,7 @@ public sealed class DatabaseMigration : IAsyncDisposable
 {
     private readonly DataFolder _folder;
     private readonly Backend _backend;
+    private readonly Migrator _migrator;
     private readonly bool _isFile;
 
     /// <summary>Prepares; nothing is opened yet.</summary>
@@ -19,21 +20,20 @@ public sealed class DatabaseMigration : IAsyncDisposable
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         _folder = new DataFolder(Options.Create(options));
         _backend = Backend.Create(_folder, options);
+        _migrator = new Migrator(_backend);
         _isFile = options.Database == StorageOptions.Sqlite;
     }
 
     /// <summary>Where the database is, without secrets.</summary>
     public string Place => _backend.Place;
 
-    private Migrator Migrator => new(_backend);
-
     /// <summary>Looks without changing anything; a file that is not there is not made.</summary>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The version found, and this program's.</returns>
     /// <exception cref="DatabaseUnavailableException">The database cannot be used.</exception>
     public Task<SchemaState> InspectAsync(CancellationToken cancellationToken = default) => _isFile && !File.Exists(_folder.Database)
-        ? Task.FromResult(new SchemaState(0, Migrator.Scripts[^1].Version))
-        : GuardAsync(() => Migrator.InspectAsync(cancellationToken));
+        ? Task.FromResult(new SchemaState(0, _migrator.Scripts[^1].Version))
+        : _migrator.InspectAsync(cancellationToken);
 
     /// <summary>Applies what is due, in one transaction.</summary>
     /// <param name="cancellationToken">Stops the call.</param>
@@ -44,21 +44,9 @@ public sealed class DatabaseMigration : IAsyncDisposable
     public async Task<SchemaState> MigrateAsync(CancellationToken cancellationToken = default)
     {
         using var held = _isFile ? _folder.LockAll() : null;
-        return await GuardAsync(() => Migrator.MigrateAsync(cancellationToken)).ConfigureAwait(false);
+        return await _migrator.MigrateAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
-
-    private async Task<SchemaState> GuardAsync(Func<Task<SchemaState>> work)
-    {
-        try
-        {
-            return await work().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (Database.IsFailure(exception))
-        {
-            throw new DatabaseUnavailableException(Place, exception);
-        }
-    }
 }

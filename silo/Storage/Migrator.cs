@@ -26,10 +26,10 @@ internal sealed class Migrator(Backend backend)
     /// <summary>Applies what is due.</summary>
     /// <returns>The versions before and after.</returns>
     /// <exception cref="SchemaTooNewException">A newer program has migrated the database; nothing was changed.</exception>
-    internal Task<SchemaState> MigrateAsync(CancellationToken cancellationToken) => Task.Run(
-        async () =>
+    /// <exception cref="DatabaseUnavailableException">The database cannot be used; nothing was changed.</exception>
+    internal Task<SchemaState> MigrateAsync(CancellationToken cancellationToken) => RunAsync(
+        async connection =>
         {
-            await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             await using var transaction = await backend.BeginMigrationAsync(connection, cancellationToken).ConfigureAwait(false);
             var state = await ReadAsync(connection, transaction).ConfigureAwait(false);
             await ApplyAsync(Due(state), connection, transaction).ConfigureAwait(false);
@@ -40,13 +40,9 @@ internal sealed class Migrator(Backend backend)
 
     /// <summary>Looks without changing anything.</summary>
     /// <returns>The version found, 0 where there is no schema, and this program's.</returns>
-    internal Task<SchemaState> InspectAsync(CancellationToken cancellationToken) => Task.Run(
-        async () =>
-        {
-            await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            return await ReadAsync(connection, transaction: null).ConfigureAwait(false);
-        },
-        cancellationToken);
+    /// <exception cref="DatabaseUnavailableException">The database cannot be used.</exception>
+    internal Task<SchemaState> InspectAsync(CancellationToken cancellationToken) =>
+        RunAsync(connection => ReadAsync(connection, transaction: null), cancellationToken);
 
     /// <summary>Demands a database that is neither older nor newer than this program.</summary>
     /// <returns>The versions.</returns>
@@ -57,6 +53,21 @@ internal sealed class Migrator(Backend backend)
         var state = await InspectAsync(cancellationToken).ConfigureAwait(false);
         return Due(state).Any() ? throw new SchemaTooOldException(state.Found, state.Known) : state;
     }
+
+    private Task<SchemaState> RunAsync(Func<DbConnection, Task<SchemaState>> work, CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                await using var connection = await backend.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+                return await work(connection).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (Database.IsFailure(exception))
+            {
+                throw new DatabaseUnavailableException(backend.Place, exception);
+            }
+        },
+        cancellationToken);
 
     private async Task<SchemaState> ReadAsync(DbConnection connection, DbTransaction? transaction)
     {

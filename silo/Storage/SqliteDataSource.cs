@@ -8,9 +8,9 @@ namespace Herd.Silo.Storage;
 internal sealed class SqliteDataSource(string file) : DbDataSource
 {
     // A grain call gives up after five seconds, so waiting longer for another writer helps nobody; one more try must fit in.
-    private const string Settings = "PRAGMA busy_timeout=2000; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;";
+    private const string Settings = "PRAGMA busy_timeout=1000; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;";
 
-    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 2 }.ToString();
+    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 1 }.ToString();
 
     protected override DbConnection CreateDbConnection() => new SqliteConnection(ConnectionString);
 

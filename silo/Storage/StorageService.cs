@@ -4,21 +4,14 @@ using Microsoft.Extensions.Options;
 namespace Herd.Silo.Storage;
 
 /// <summary>Takes the data folder and brings the database up to date before anything else starts; gives the folder back when all has stopped.</summary>
-internal sealed class StorageService(DataFolder folder, Backend backend, Migrator migrator, IOptions<StorageOptions> options) : IHostedLifecycleService, IDisposable
+internal sealed class StorageService(DataFolder folder, Migrator migrator, IOptions<StorageOptions> options) : IHostedLifecycleService, IDisposable
 {
     private IDisposable? _lock;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         _lock = folder.LockAll();
-        try
-        {
-            await (options.Value.MigrateAtStart ? migrator.MigrateAsync(cancellationToken) : migrator.RequireCurrentAsync(cancellationToken)).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (Database.IsFailure(exception))
-        {
-            throw new DatabaseUnavailableException(backend.Place, exception);
-        }
+        await (options.Value.MigrateAtStart ? migrator.MigrateAsync(cancellationToken) : migrator.RequireCurrentAsync(cancellationToken)).ConfigureAwait(false);
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken)
