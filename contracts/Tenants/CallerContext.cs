@@ -22,17 +22,13 @@ public static class CallerContext
     /// <summary>Calls from here on are made for a tenant.</summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="keyId">Id of its key; usage is counted under it.</param>
-    public static void SetTenant(string tenant, string keyId = "")
-    {
-        RequestContext.Set(Name, GrainKeys.Tenant(tenant));
-        RequestContext.Set(Key, keyId);
-    }
+    public static void SetTenant(string tenant, string keyId = "") => Set(GrainKeys.Tenant(tenant), keyId);
 
     /// <summary>Calls from here on are made for the administrator.</summary>
-    public static void SetAdmin() => RequestContext.Set(Name, Admin);
+    public static void SetAdmin() => Set(Admin, keyId: "");
 
     /// <summary>Calls from here on are made for Herd itself: start-up, reports, sweeps.</summary>
-    public static void SetSystem() => RequestContext.Set(Name, System);
+    public static void SetSystem() => Set(System, keyId: "");
 
     /// <summary>Throws unless the present caller may call a grain.</summary>
     /// <param name="targetKey">The target grain's key.</param>
@@ -58,5 +54,11 @@ public static class CallerContext
         }
 
         throw new HerdException(HerdErrorCode.PermissionDenied, "This key may not do that.");
+    }
+
+    private static void Set(string caller, string keyId)
+    {
+        RequestContext.Set(Name, caller);
+        RequestContext.Set(Key, keyId);
     }
 }

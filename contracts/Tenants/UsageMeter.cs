@@ -154,7 +154,7 @@ public sealed class UsageMeter : IAsyncDisposable
                 _reserved = Math.Max(_reserved, mark.GeneratedTokens);
                 return;
             }
-            catch (Exception exception) when (attempt < Retries.Length && exception is HerdException { Code: HerdErrorCode.Unavailable } or OrleansException or TimeoutException)
+            catch (Exception exception) when (attempt < Retries.Length && (exception.IsLoss() || exception is HerdException { Code: HerdErrorCode.Unavailable }))
             {
                 await Task.Delay(Retries[attempt], _time, _stop.Token).ConfigureAwait(false);
             }

@@ -20,7 +20,7 @@ internal sealed class UsageGrpcService(UsageReader usage) : V1.UsageService.Usag
             request.From?.ToDateTimeOffset(),
             request.To?.ToDateTimeOffset(),
             request.Period == V1.UsagePeriod.Hour ? UsagePeriod.Hour : UsagePeriod.Day,
-            request.PageSize);
+            request.PageSize == 0 ? null : request.PageSize);
         var rows = await usage.ReadAsync(order, context.GetHttpContext().User, context.CancellationToken);
         return new V1.GetUsageResponse { Rows = { rows.Select(ToProto) } };
     }

@@ -29,8 +29,9 @@ internal static class KeyHeader
     public static string? ReadBasic(IHeaderDictionary headers) =>
         AuthenticationHeaderValue.TryParse(headers[HeaderNames.Authorization], out var sent)
         && sent is { Scheme: "Basic", Parameter: { Length: <= MaxBasicLength } encoded }
-        && Convert.TryFromBase64String(encoded, new byte[encoded.Length], out _)
-        && Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Split(':', 2) is [_, { Length: > 0 } key]
+        && new byte[encoded.Length] is var bytes
+        && Convert.TryFromBase64String(encoded, bytes, out var length)
+        && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, { Length: > 0 } key]
             ? key
             : null;
 }

@@ -28,10 +28,10 @@ internal static class UsageEndpoint
         _ => throw HerdException.Invalid("period", "'period' must be 'day' or 'hour'."),
     };
 
-    private static int Count(IQueryCollection query) => Text(query, "limit") switch
+    private static int? Count(IQueryCollection query) => Text(query, "limit") switch
     {
-        null => 0,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 => count,
+        null => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= UsageQuery.MostRows => count,
         _ => throw HerdException.Invalid("limit", $"'limit' must be 1 to {UsageQuery.MostRows}."),
     };
 

@@ -12,8 +12,8 @@ namespace Herd.Gateway.Usage;
 /// <param name="From">Beginning.</param>
 /// <param name="To">End.</param>
 /// <param name="Period">How finely.</param>
-/// <param name="Count">Most rows; 0 for the default.</param>
-internal sealed record UsageOrder(string? Tenant, DateTimeOffset? From, DateTimeOffset? To, UsagePeriod Period, int Count);
+/// <param name="Count">Most rows; null for the default.</param>
+internal sealed record UsageOrder(string? Tenant, DateTimeOffset? From, DateTimeOffset? To, UsagePeriod Period, int? Count);
 
 /// <summary>Reads usage: a tenant its own, the administrator everybody's.</summary>
 internal sealed class UsageReader(IGrainFactory grains, TimeProvider time)
@@ -31,7 +31,7 @@ internal sealed class UsageReader(IGrainFactory grains, TimeProvider time)
     {
         // To the millisecond that is stored, so that what was used up to now is in.
         var to = order.To ?? time.GetUtcNow() + TimeSpan.FromMilliseconds(1);
-        var query = new UsageQuery(order.From ?? to - DefaultSpan, to, order.Period, order.Count == 0 ? DefaultRows : order.Count);
+        var query = new UsageQuery(order.From ?? to - DefaultSpan, to, order.Period, order.Count ?? DefaultRows);
         if (Caller.IsAdmin(caller))
         {
             return grains.GetGrain<ITenantDirectoryGrain>(GrainKeys.TenantDirectory).GetUsage(order.Tenant, query, cancellationToken);

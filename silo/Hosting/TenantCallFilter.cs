@@ -44,7 +44,7 @@ internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IInco
     private static Exception? ErrorInResult(object? result) => result is ITuple { Length: 2 } pair ? pair[1] as Exception : null;
 
     private static bool IsForeign(Exception exception) =>
-        exception is not (HerdException or OperationCanceledException or OrleansException or TimeoutException or EnumerationAbortedException);
+        exception is not (HerdException or OperationCanceledException) && !exception.IsLoss();
 
     private HerdException Translate(Exception exception, IIncomingGrainCallContext context)
     {

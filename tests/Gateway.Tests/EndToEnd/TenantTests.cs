@@ -130,6 +130,8 @@ public sealed class TenantTests(SharedGateway gateway)
         Assert.Empty((await other.Http.GetFromJsonAsync<JsonElement>("/v1/usage", Cancellation)).GetProperty("data").EnumerateArray());
         Assert.Equal(403, (int)(await other.Http.GetAsync(new Uri($"/v1/usage?tenant={tenant.Name}", UriKind.Relative), Cancellation)).StatusCode);
         Assert.Equal(400, (int)(await other.Http.GetAsync(new Uri("/v1/usage?from=yesterday", UriKind.Relative), Cancellation)).StatusCode);
+        using var tooMany = await other.Http.GetAsync(new Uri("/v1/usage?limit=10001", UriKind.Relative), Cancellation);
+        Assert.Equal("limit", (await tooMany.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("error").GetProperty("param").GetString());
     }
 
     [Fact]
