@@ -26,7 +26,6 @@ internal sealed class DeviceHosts : IHostedService, IAsyncDisposable
     private readonly CancellationTokenRegistration _onStopping;
     private readonly List<IDisposable> _locks = [];
     private Task _load = Task.CompletedTask;
-    private volatile bool _draining;
     private int _disposed;
 
     public DeviceHosts(
@@ -47,9 +46,6 @@ internal sealed class DeviceHosts : IHostedService, IAsyncDisposable
 
     /// <summary>The hosts, in the configured order.</summary>
     internal IReadOnlyList<DeviceHost> All { get; }
-
-    /// <summary>Whether the process has been asked to end.</summary>
-    internal bool IsDraining => _draining;
 
     /// <summary>The host behind a model grain's key; null where the key names none of this process's devices.</summary>
     internal DeviceHost? Find(string modelKey) => All.FirstOrDefault(device => device.ModelKey == modelKey);
@@ -129,7 +125,6 @@ internal sealed class DeviceHosts : IHostedService, IAsyncDisposable
 
     private void BeginDraining()
     {
-        _draining = true;
         foreach (var device in All)
         {
             device.BeginDraining();

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Configuration;
+using Herd.Silo.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -12,9 +12,7 @@ internal static class HealthHosting
     internal static void AddHealthListener(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<HealthOptions>()
-            .Bind(builder.Configuration.GetSection(HealthOptions.Section), options => options.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations();
+        SiloHosting.Bind<HealthOptions>(builder, HealthOptions.Section);
         services.AddHealthChecks().AddCheck<DevicesReady>("devices");
         services.AddSingleton<HealthListener>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthListener>());

@@ -142,7 +142,7 @@ public static class SiloHosting
         services.AddHostedService<TurnRecovery>();
     }
 
-    private static OptionsBuilder<T> Bind<T>(IHostApplicationBuilder builder, string section)
+    internal static OptionsBuilder<T> Bind<T>(IHostApplicationBuilder builder, string section)
         where T : class => builder.Services.AddOptions<T>()
         .Bind(builder.Configuration.GetSection(section), options => options.ErrorOnUnknownConfiguration = true)
         .ValidateDataAnnotations()

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Herd.Silo.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,10 +33,7 @@ public static class HerdTelemetry
     {
         ArgumentNullException.ThrowIfNull(builder);
         var section = builder.Configuration.GetSection(TelemetryOptions.Section);
-        builder.Services.AddOptions<TelemetryOptions>()
-            .Bind(section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        SiloHosting.Bind<TelemetryOptions>(builder, TelemetryOptions.Section);
         AddLog(builder.Logging);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Name.ToLowerInvariant()))

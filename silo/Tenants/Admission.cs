@@ -118,13 +118,10 @@ internal sealed class Admission
     {
         // Whoever comes at his time goes before all others; whoever comes early may have what they leave.
         Booking[] kept = own?.Due <= now ? [] : [.. _bookings.All.Where(booking => booking != own)];
-        return (HasPlace(cost.Sequences, kept, now), Allows(_requests, 1, kept, _ => 1, now), Allows(_tokens, cost.Tokens, kept, other => other.Tokens, now)) switch
-        {
-            (false, _, _) => LimitNames.ConcurrentSequences,
-            (_, false, _) => LimitNames.RequestsPerMinute,
-            (_, _, false) => LimitNames.TokensPerMinute,
-            _ => null,
-        };
+        return !HasPlace(cost.Sequences, kept, now) ? LimitNames.ConcurrentSequences
+            : !Allows(_requests, 1, kept, _ => 1, now) ? LimitNames.RequestsPerMinute
+            : !Allows(_tokens, cost.Tokens, kept, other => other.Tokens, now) ? LimitNames.TokensPerMinute
+            : null;
     }
 
     private bool HasPlace(int sequences, IReadOnlyList<Booking> kept, DateTimeOffset now)

@@ -1,6 +1,6 @@
 namespace Herd.Silo.Tenants;
 
-/// <summary>An amount per minute: a bucket that holds what a minute allows and fills evenly. It may be overdrawn by corrections, never by <see cref="Take"/>'s callers.</summary>
+/// <summary>An amount per minute: a bucket that holds what a minute allows and fills evenly. It may be overdrawn by corrections, never by letting a request in.</summary>
 internal sealed class Allowance
 {
     // A client that comes back at the very moment it was told must not fail for the last bit of a fraction.
