@@ -7,7 +7,7 @@ RUN dotnet publish silo -c Release -o /silo -p:TorchBackend=$TORCH_BACKEND
 RUN dotnet publish gateway -c Release -o /gateway
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS runtime
-# Diagnostics would write sockets to /tmp; nothing of Herd's writes anywhere but into its data folder.
+# Diagnostics would write sockets to /tmp. Herd writes into its data folder, and what it unpacks into /tmp.
 ENV DOTNET_EnableDiagnostics=0
 WORKDIR /app
 USER $APP_UID

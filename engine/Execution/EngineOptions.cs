@@ -45,7 +45,7 @@ public sealed record EngineOptions
     /// <value>Default 32.</value>
     public int MaxRunningSequences { get; init; } = 32;
 
-    /// <summary>Most sequences that wait; more are refused with <see cref="EngineErrorCode.Overloaded"/>.</summary>
+    /// <summary>Most sequences that wait; more are refused with <see cref="EngineErrorCode.Overloaded"/>, but for the first of each of up to 64 scopes that have none.</summary>
     /// <value>Default 256.</value>
     public int MaxWaitingSequences { get; init; } = 256;
 
