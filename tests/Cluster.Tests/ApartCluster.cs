@@ -14,7 +14,6 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
     private const int Silos = 3;
     private const int Gateways = 2;
     private static readonly string[] Devices = ["cpu:0,cpu:1", "cpu:2", "cpu:3"];
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
 
     private readonly TestFolder _folder = new();
     private readonly int[] _ports = HerdProcess.FreePorts((3 * Silos) + (3 * Gateways));
@@ -111,13 +110,13 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
     {
         var process = HerdProcess.Start(program, [.. Storage, .. arguments]);
         _processes[index] = process;
-        using var patience = new CancellationTokenSource(StartTimeout);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (await HealthAsync(health, "/readyz") != HttpStatusCode.OK)
-        {
-            process.ExpectRunning();
-            await timer.WaitForNextTickAsync(patience.Token);
-        }
+        await Eventually.TrueAsync(() => IsReadyAsync(process, health), TestContext.Current.CancellationToken, $"{program} at {health} is ready");
+    }
+
+    private async Task<bool> IsReadyAsync(HerdProcess process, Uri health)
+    {
+        process.ExpectRunning();
+        return await HealthAsync(health, "/readyz") == HttpStatusCode.OK;
     }
 }
 

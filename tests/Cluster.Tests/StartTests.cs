@@ -22,7 +22,7 @@ public sealed class StartTests : IDisposable
             "Herd.Gateway",
             ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}", "Gateway:AdminPort=0"]);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
-        await AnswersAsync(gateway, http);
+        await Eventually.TrueAsync(() => AnswersAsync(gateway, http), Cancellation);
 
         using var ready = await http.GetAsync(new Uri("/readyz", UriKind.Relative), Cancellation);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
@@ -52,22 +52,18 @@ public sealed class StartTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static async Task AnswersAsync(HerdProcess gateway, HttpClient http)
+    private static async Task<bool> AnswersAsync(HerdProcess gateway, HttpClient http)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (true)
+        gateway.ExpectRunning();
+        try
         {
-            gateway.ExpectRunning();
-            try
-            {
-                using var alive = await http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation);
-                Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
-                return;
-            }
-            catch (HttpRequestException)
-            {
-                await timer.WaitForNextTickAsync(Cancellation);
-            }
+            using var alive = await http.GetAsync(new Uri("/healthz", UriKind.Relative), Cancellation);
+            Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
         }
     }
 }

@@ -58,28 +58,7 @@ internal sealed class PublishedProgram : IAsyncDisposable
     public async Task WaitForAsync(Uri address, CancellationToken cancellationToken)
     {
         using var client = new HttpClient();
-        while (true)
-        {
-            if (_process.HasExited)
-            {
-                throw new InvalidOperationException($"The program ended with code {_process.ExitCode}:\n{Output}");
-            }
-
-            try
-            {
-                using var response = await client.GetAsync(address, cancellationToken);
-                if (response.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // Nobody listens yet.
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
-        }
+        await Eventually.TrueAsync(() => AnswersAsync(client, address, cancellationToken), cancellationToken, $"{address} answers with 200");
     }
 
     /// <summary>Asks the program to end, as Kubernetes does.</summary>
@@ -100,6 +79,24 @@ internal sealed class PublishedProgram : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<bool> AnswersAsync(HttpClient client, Uri address, CancellationToken cancellationToken)
+    {
+        if (_process.HasExited)
+        {
+            throw new InvalidOperationException($"The program ended with code {_process.ExitCode}:\n{Output}");
+        }
+
+        try
+        {
+            using var response = await client.GetAsync(address, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // Nobody listens yet.
+        }
     }
 
     private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)

@@ -70,12 +70,7 @@ internal static class TinyModel
     /// <summary>Waits until the loop has nothing to do and says so.</summary>
     public static async Task<EngineStatus> WhenIdleAsync(TestEngine engine)
     {
-        while (engine.Status is not { RunningSequences: 0, WaitingSequences: 0 })
-        {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-
+        await Eventually.TrueAsync(() => engine.Status is { RunningSequences: 0, WaitingSequences: 0 }, TestContext.Current.CancellationToken);
         return engine.Status;
     }
 }

@@ -4,6 +4,7 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tests.Hosting;
 using Herd.Silo.Tests.Storage;
+using Herd.Testing;
 
 namespace Herd.Silo.Tests.Adapters;
 

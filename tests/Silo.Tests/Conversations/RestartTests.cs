@@ -6,6 +6,7 @@ using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
 using Herd.Silo.Tests.Hosting;
 using Herd.Silo.Tests.Storage;
+using Herd.Testing;
 
 namespace Herd.Silo.Tests.Conversations;
 

@@ -4,6 +4,7 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
+using Herd.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Herd.Silo.Tests.Storage;

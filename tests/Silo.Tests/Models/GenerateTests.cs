@@ -5,6 +5,7 @@ using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Tests.Hosting;
+using Herd.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Herd.Silo.Tests.Models;

@@ -6,6 +6,7 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
 using Herd.Silo.Tests.Hosting;
+using Herd.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Herd.Silo.Tests.Routing;

@@ -3,7 +3,7 @@ using Dapper;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Silo.Storage;
-using Herd.Silo.Tests.Hosting;
+using Herd.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Herd.Silo.Tests.Storage;

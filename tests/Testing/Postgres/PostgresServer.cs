@@ -78,15 +78,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         _guard = Start([.. PostgresPrograms.AsOwner, "sh", "-c", Guard, "guard", PostgresPrograms.PathOf("postgres"), .. Settings()], keepsInput: true);
-        while (!await AnswersAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (_guard.HasExited)
-            {
-                throw new InvalidOperationException("PostgreSQL ended at its start; see above.");
-            }
-
-            await Task.Delay(20, cancellationToken).ConfigureAwait(false);
-        }
+        await Eventually.TrueAsync(() => AnswersAsync(_guard, cancellationToken), cancellationToken, "PostgreSQL answers").ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -125,8 +117,13 @@ public sealed class PostgresServer : IAsyncDisposable
     private string ConnectionString(string database) =>
         string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Database={database};Username={User};Password={Password}");
 
-    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    private async Task<bool> AnswersAsync(Process guard, CancellationToken cancellationToken)
     {
+        if (guard.HasExited)
+        {
+            throw new InvalidOperationException("PostgreSQL ended at its start; see above.");
+        }
+
         try
         {
             await ExecuteAsync("SELECT 1", cancellationToken).ConfigureAwait(false);
