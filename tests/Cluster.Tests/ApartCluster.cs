@@ -16,19 +16,19 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
     private static readonly string[] Devices = ["cpu:0,cpu:1", "cpu:2", "cpu:3"];
 
     private readonly TestFolder _folder = new();
-    private readonly int[] _ports = HerdProcess.FreePorts((3 * Silos) + (3 * Gateways));
-    private readonly HerdProcess[] _processes = new HerdProcess[Silos + Gateways];
+    private readonly int[] _ports = FreePorts.Take((3 * Silos) + (3 * Gateways));
+    private readonly ChildProcess[] _processes = new ChildProcess[Silos + Gateways];
     private readonly HttpClient _health = new();
     private int _tenants;
 
-    internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {HerdProcess.AdminKey}" } };
+    internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {HerdPrograms.AdminKey}" } };
 
     // All that tells one database from another.
     private string[] Storage => ["--data", _folder.Path, "--set", "Storage:Shared=true"];
 
-    internal HerdProcess Silo(int index) => _processes[index];
+    internal ChildProcess Silo(int index) => _processes[index];
 
-    internal HerdProcess Gateway(int index) => _processes[Silos + index];
+    internal ChildProcess Gateway(int index) => _processes[Silos + index];
 
     internal Uri Health(int silo) => new($"http://127.0.0.1:{_ports[(3 * silo) + 2]}");
 
@@ -70,8 +70,7 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
         "Herd.Silo",
         Health(index),
         [
-            "--base", Path.Combine(RepositoryFiles.Golden, "tiny-llama", "hf"),
-            "--tokenizer", Path.Combine(RepositoryFiles.Golden, "tokenizer", "tokenizer.model"),
+            .. HerdPrograms.GoldenBase,
             "--dtype", "float32",
             "--device", Devices[index],
             "--health-port", $"{Health(index).Port}",
@@ -108,12 +107,12 @@ public abstract class ApartCluster(string mode) : IAsyncLifetime
 
     private async Task StartAsync(int index, string program, Uri health, string[] arguments)
     {
-        var process = HerdProcess.Start(program, [.. Storage, .. arguments]);
+        var process = ChildProcess.Start(HerdPrograms.Named(program, [.. Storage, .. arguments]));
         _processes[index] = process;
         await Eventually.TrueAsync(() => IsReadyAsync(process, health), TestContext.Current.CancellationToken, $"{program} at {health} is ready");
     }
 
-    private async Task<bool> IsReadyAsync(HerdProcess process, Uri health)
+    private async Task<bool> IsReadyAsync(ChildProcess process, Uri health)
     {
         process.ExpectRunning();
         return await HealthAsync(health, "/readyz") == HttpStatusCode.OK;

@@ -17,10 +17,10 @@ public sealed class StartTests : IDisposable
     [InlineData("client")]
     public async Task Gateway_BeforeAnySilo_LivesAndIsNotReady(string mode)
     {
-        var ports = HerdProcess.FreePorts(3);
-        await using var gateway = HerdProcess.Start(
+        var ports = FreePorts.Take(3);
+        await using var gateway = ChildProcess.Start(HerdPrograms.Named(
             "Herd.Gateway",
-            ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}", "Gateway:AdminPort=0"]);
+            ["--data", _folder.Path, "--mode", mode, "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--set", $"Cluster:SiloPort={ports[2]}", "Gateway:AdminPort=0"]));
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[0]}") };
         await Eventually.TrueAsync(() => AnswersAsync(gateway, http), Cancellation);
 
@@ -43,7 +43,7 @@ public sealed class StartTests : IDisposable
     [InlineData("config.json", "--base", ".")]
     public async Task Silo_WrongSettings_SaysSoInPlainWords(string expected, params string[] arguments)
     {
-        await using var silo = HerdProcess.Start("Herd.Silo", ["--data", _folder.Path, .. arguments]);
+        await using var silo = ChildProcess.Start(HerdPrograms.Named("Herd.Silo", ["--data", _folder.Path, .. arguments]));
 
         Assert.Equal(1, await silo.WaitForExitAsync(Cancellation));
         Assert.Contains(expected, silo.Output, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class StartTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static async Task<bool> AnswersAsync(HerdProcess gateway, HttpClient http)
+    private static async Task<bool> AnswersAsync(ChildProcess gateway, HttpClient http)
     {
         gateway.ExpectRunning();
         try

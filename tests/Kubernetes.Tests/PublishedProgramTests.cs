@@ -26,14 +26,14 @@ public sealed class PublishedProgramTests : IDisposable
         var (siloPod, gatewayPod) = (ContainerOf("herd-silo"), ContainerOf("herd-gateway"));
 
         await using var silo = PublishedProgram.Start(Path.Combine(_folder, "silo", "Herd.Silo"), EnvironmentOf(siloPod, "herd-silo-0", "127.0.0.2"));
-        await silo.WaitForAsync(ProbeOf(siloPod, siloPod.LivenessProbe), Cancellation);
-        await silo.WaitForAsync(ProbeOf(siloPod, siloPod.ReadinessProbe), Cancellation);
+        await PublishedProgram.WaitForAsync(silo, ProbeOf(siloPod, siloPod.LivenessProbe), Cancellation);
+        await PublishedProgram.WaitForAsync(silo, ProbeOf(siloPod, siloPod.ReadinessProbe), Cancellation);
         await using var gateway = PublishedProgram.Start(Path.Combine(_folder, "gateway", "Herd.Gateway"), EnvironmentOf(gatewayPod, "herd-gateway-0", "127.0.0.3"));
-        await gateway.WaitForAsync(ProbeOf(gatewayPod, gatewayPod.LivenessProbe), Cancellation);
-        await gateway.WaitForAsync(ProbeOf(gatewayPod, gatewayPod.ReadinessProbe), Cancellation);
+        await PublishedProgram.WaitForAsync(gateway, ProbeOf(gatewayPod, gatewayPod.LivenessProbe), Cancellation);
+        await PublishedProgram.WaitForAsync(gateway, ProbeOf(gatewayPod, gatewayPod.ReadinessProbe), Cancellation);
 
-        Assert.Equal(0, await gateway.TerminateAsync(Cancellation));
-        Assert.Equal(0, await silo.TerminateAsync(Cancellation));
+        Assert.Equal(0, await gateway.TerminateAsync());
+        Assert.Equal(0, await silo.TerminateAsync());
     }
 
     public void Dispose()

@@ -8,10 +8,7 @@ namespace Herd.Cli.Tests.Adapters;
 /// <summary>The real program, in a process of its own.</summary>
 public sealed class InspectCommandTests : IDisposable
 {
-    private static readonly string[] Base =
-    [
-        "--base", Golden("tiny-llama", "hf"), "--tokenizer", Golden("tokenizer", "tokenizer.model"), "--visual-heads", "4",
-    ];
+    private static readonly string[] Base = [.. HerdPrograms.GoldenBase, "--visual-heads", "4"];
 
     private readonly TestFolder _folder = new();
 

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.RegularExpressions;
 using Herd.Testing;
 
@@ -10,19 +6,13 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>The real gateway as a child process on the golden base, with a data folder of its own.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
-    public const string AdminKey = "herd_admin_for-tests-only-0123456789";
-
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
-
-    private readonly Process _process;
-    private readonly StringBuilder _output = new();
+    private readonly ChildProcess _process;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private GatewayProcess(Process process, string data)
+    private GatewayProcess(string data, IEnumerable<string> arguments)
     {
-        (_process, Data) = (process, data);
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        Data = data;
+        _process = ChildProcess.Start(HerdPrograms.Named("Herd.Gateway", arguments), Note);
     }
 
     /// <summary>Its data folder.</summary>
@@ -38,22 +28,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public Uri Admin { get; private set; } = null!;
 
     /// <summary>All that the process wrote so far.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
-
-    /// <summary>The golden files' base and tokenizer.</summary>
-    public static string[] GoldenBase { get; } =
-    [
-        "--base", Path.Combine(RepositoryFiles.Golden, "tiny-llama", "hf"), "--tokenizer", Path.Combine(RepositoryFiles.Golden, "tokenizer", "tokenizer.model"),
-    ];
+    public string Output => _process.Output;
 
     /// <summary>The golden files' image encoder.</summary>
     public static string[] GoldenClip { get; } = ["--clip", Path.Combine(RepositoryFiles.Golden, "clip", "tiny-clip-visual.safetensors"), "--dtype", "float32"];
@@ -67,19 +42,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", "Gateway:AdminPort=0", .. arguments];
         all = arguments.Contains("--http-port") ? all : [.. all, "--http-port", "0"];
         all = arguments.Contains("--grpc-port") ? all : [.. all, "--grpc-port", "0"];
-        all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePort()}"];
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Herd.Gateway"), all)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        start.Environment["HERD_ADMIN_KEY"] = AdminKey;
-        var gateway = new GatewayProcess(new Process { StartInfo = start }, data);
-        gateway._process.Start();
-        gateway._process.BeginOutputReadLine();
-        gateway._process.BeginErrorReadLine();
-        return gateway;
+        all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePorts.Take()}"];
+        return new GatewayProcess(data, all);
     }
 
     /// <summary>Waits until the process says that it serves.</summary>
@@ -91,74 +55,37 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         var ended = _process.WaitForExitAsync(cancellationToken);
         if (await Task.WhenAny(_ready.Task, ended) == ended)
         {
-            await ended;
-            throw new InvalidOperationException($"The gateway ended with code {_process.ExitCode} before it was ready:\n{Output}");
+            throw new InvalidOperationException($"The gateway ended with code {await ended} before it was ready:\n{Output}");
         }
     }
 
-    /// <summary>Waits for the process to end by itself.</summary>
-    /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <returns>Its exit code.</returns>
-    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
-    {
-        await _process.WaitForExitAsync(cancellationToken);
-        return _process.ExitCode;
-    }
+    /// <inheritdoc cref="ChildProcess.WaitForExitAsync"/>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
-    /// <summary>Asks the process to end, as an operator's tools do.</summary>
-    /// <returns>A task that ends when it was asked.</returns>
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
-    }
+    /// <inheritdoc cref="ChildProcess.AskToEndAsync"/>
+    public Task AskToEndAsync() => _process.AskToEndAsync();
 
-    /// <summary>Ends the process at once, without a warning.</summary>
-    /// <returns>A task that ends when it has.</returns>
-    public async Task KillAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
+    /// <inheritdoc cref="ChildProcess.KillAsync"/>
+    public Task KillAsync() => _process.KillAsync();
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        try
         {
-            await TerminateAsync();
-            using var patience = new CancellationTokenSource(StopTimeout);
-            await _process.WaitForExitAsync(patience.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            await _process.TerminateAsync();
         }
-
-        if (!_process.HasExited)
+        catch (TimeoutException)
         {
-            _process.Kill();
+            // It is killed now.
         }
-
-        _process.Dispose();
+        finally
+        {
+            await _process.DisposeAsync();
+        }
     }
 
-    /// <summary>A port that nobody listens on now.</summary>
-    /// <returns>The port.</returns>
-    public static int FreePort()
+    private void Note(string line)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private void Keep(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (_output)
-        {
-            _output.AppendLine(line);
-        }
-
         if (HttpLine().Match(line) is { Success: true } http)
         {
             Http = new Uri(http.Groups[1].Value);

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Grpc.Net.Client;
 using Herd.Protos.V1;
+using Herd.Testing;
 using Xunit;
 
 namespace Herd.Gateway.Tests.EndToEnd;
@@ -19,7 +20,7 @@ public sealed class LifetimeTests : IDisposable
     [Fact]
     public async Task Killed_WhatWasAcknowledgedIsThereAfterTheNextStart()
     {
-        var port = $"Cluster:SiloPort={GatewayProcess.FreePort()}";
+        var port = $"Cluster:SiloPort={FreePorts.Take()}";
         TestTenant before;
         string version;
         JsonElement answer;
@@ -52,7 +53,7 @@ public sealed class LifetimeTests : IDisposable
         };
         using var response = await tenant.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
 
-        await process.TerminateAsync();
+        await process.AskToEndAsync();
         var frames = await response.Content.ReadAsStringAsync(Cancellation);
 
         Assert.True(frames.EndsWith("data: [DONE]\n\n", StringComparison.Ordinal), frames[Math.Max(0, frames.Length - 500)..] + process.Output);
@@ -76,7 +77,7 @@ public sealed class LifetimeTests : IDisposable
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var process = GatewayProcess.Start(_data, [.. GatewayProcess.GoldenBase, "--dtype", "float32", .. arguments]);
+        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

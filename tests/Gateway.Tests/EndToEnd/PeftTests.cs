@@ -52,7 +52,7 @@ public sealed class PeftTests(SharedGateway gateway) : IDisposable
         Assert.NotEqual(await tenant.CompleteAsync("base", "abc", MaxTokens), answer);
     }
 
-    private static BaseFolder Base() => BaseFolder.Open(GatewayProcess.GoldenBase[1], GatewayProcess.GoldenBase[3]);
+    private static BaseFolder Base() => BaseFolder.Open(HerdPrograms.GoldenBase[1], HerdPrograms.GoldenBase[3]);
 
     private string Zip() => File.Exists(_folder.In("peft.zip"))
         ? _folder.In("peft.zip")

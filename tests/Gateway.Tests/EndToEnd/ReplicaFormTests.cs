@@ -1,5 +1,6 @@
 using Grpc.Net.Client;
 using Herd.Protos.V1;
+using Herd.Testing;
 using Xunit;
 
 namespace Herd.Gateway.Tests.EndToEnd;
@@ -48,7 +49,7 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_DeviceThatIsNone_SaysWhatIsExpected()
     {
-        await using var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. GatewayProcess.GoldenBase, "--device", "cpu:0+cuda:0"]);
+        await using var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. HerdPrograms.GoldenBase, "--device", "cpu:0+cuda:0"]);
 
         Assert.Equal(1, await process.WaitForExitAsync(Cancellation));
         Assert.Contains("'cpu:0+cuda:0' mixes kinds", process.Output, StringComparison.Ordinal);
@@ -58,7 +59,7 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
 
     private async Task<GatewayProcess> StartAsync(string[] arguments)
     {
-        var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. GatewayProcess.GoldenBase, .. arguments]);
+        var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. HerdPrograms.GoldenBase, .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

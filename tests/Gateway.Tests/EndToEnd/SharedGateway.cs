@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Herd.Gateway.Tests.EndToEnd;
 using Herd.Protos.V1;
+using Herd.Testing;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(SharedGateway))]
@@ -27,7 +28,7 @@ public sealed class SharedGateway : IAsyncDisposable
         return await TestTenant.CreateAsync(await ProcessAsync(), $"tenant-{Interlocked.Increment(ref _tenants)}", limits);
     }
 
-    internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {GatewayProcess.AdminKey}" } };
+    internal static Metadata Admin { get; } = new() { { "authorization", $"Bearer {HerdPrograms.AdminKey}" } };
 
     public async ValueTask DisposeAsync()
     {
@@ -41,7 +42,7 @@ public sealed class SharedGateway : IAsyncDisposable
 
     private async Task<GatewayProcess> StartAsync()
     {
-        var process = GatewayProcess.Start(_data, [.. GatewayProcess.GoldenBase, .. GatewayProcess.GoldenClip]);
+        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip]);
         await process.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
         return process;
     }

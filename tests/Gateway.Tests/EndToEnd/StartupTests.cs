@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Herd.Testing;
 using Xunit;
 
 namespace Herd.Gateway.Tests.EndToEnd;
@@ -16,7 +17,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_FirstTime_ShowsProgressAddressesAKeyAndCommandsToTry()
     {
-        await using var process = GatewayProcess.Start(Data, GatewayProcess.GoldenBase);
+        await using var process = GatewayProcess.Start(Data, HerdPrograms.GoldenBase);
 
         await process.WaitUntilReadyAsync(Cancellation);
 
@@ -31,7 +32,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     {
         var running = await gateway.ProcessAsync();
 
-        await AssertFailsAsync(GatewayProcess.Start(running.Data, GatewayProcess.GoldenBase), running.Data, "Another process");
+        await AssertFailsAsync(GatewayProcess.Start(running.Data, HerdPrograms.GoldenBase), running.Data, "Another process");
     }
 
     [Theory]
@@ -45,7 +46,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
         string[] choice = setting[0] == '-' ? [setting, $"{port}"] : ["--set", $"{setting}={port}"];
 
-        await AssertFailsAsync(GatewayProcess.Start(Data, [.. GatewayProcess.GoldenBase, .. choice]), $"Port {port}", $"({purpose})", "is taken", cure);
+        await AssertFailsAsync(GatewayProcess.Start(Data, [.. HerdPrograms.GoldenBase, .. choice]), $"Port {port}", $"({purpose})", "is taken", cure);
     }
 
     [Fact]
@@ -66,13 +67,13 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
 
     [Fact]
     public async Task Start_UnknownKey_SaysWhich() => await AssertFailsAsync(
-        GatewayProcess.Start(Data, [.. GatewayProcess.GoldenBase, "--set", "Gateway:HtpPort=1"]), "Gateway", "HtpPort");
+        GatewayProcess.Start(Data, [.. HerdPrograms.GoldenBase, "--set", "Gateway:HtpPort=1"]), "Gateway", "HtpPort");
 
     [Fact]
     public async Task Start_DamagedWeights_NamesTheFile()
     {
         var copy = Directory.CreateDirectory(Path.Combine(_folder, "base")).FullName;
-        foreach (var file in Directory.EnumerateFiles(GatewayProcess.GoldenBase[1]))
+        foreach (var file in Directory.EnumerateFiles(HerdPrograms.GoldenBase[1]))
         {
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
@@ -82,7 +83,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
             weights.SetLength(weights.Length / 2);
         }
 
-        await AssertFailsAsync(GatewayProcess.Start(Data, ["--base", copy, .. GatewayProcess.GoldenBase[2..]]), "model.safetensors");
+        await AssertFailsAsync(GatewayProcess.Start(Data, ["--base", copy, .. HerdPrograms.GoldenBase[2..]]), "model.safetensors");
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
         var clip = Path.Combine(_folder, "clip.safetensors");
         await File.WriteAllTextAsync(clip, "no tensors", Cancellation);
 
-        await AssertFailsAsync(GatewayProcess.Start(Data, [.. GatewayProcess.GoldenBase, "--clip", clip]), "clip.safetensors");
+        await AssertFailsAsync(GatewayProcess.Start(Data, [.. HerdPrograms.GoldenBase, "--clip", clip]), "clip.safetensors");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

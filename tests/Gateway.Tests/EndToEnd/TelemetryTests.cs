@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Herd.Testing;
 using OpenAI.Chat;
 using Xunit;
 
@@ -45,7 +46,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
 
         using var nobody = await GetAsync(tenant.Process.Admin, "/metrics", null);
         using var somebody = await GetAsync(tenant.Process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", tenant.Key));
-        using var administrator = await GetAsync(tenant.Process.Admin, "/metrics", Basic(GatewayProcess.AdminKey));
+        using var administrator = await GetAsync(tenant.Process.Admin, "/metrics", Basic(HerdPrograms.AdminKey));
 
         Assert.Equal(HttpStatusCode.Unauthorized, nobody.StatusCode);
         Assert.Equal("Basic", Assert.Single(nobody.Headers.WwwAuthenticate).Scheme);
@@ -62,7 +63,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
     {
         var process = await gateway.ProcessAsync();
 
-        using var response = await GetAsync(atAdmin ? process.Admin : process.Http, path, new AuthenticationHeaderValue("Bearer", GatewayProcess.AdminKey));
+        using var response = await GetAsync(atAdmin ? process.Admin : process.Http, path, new AuthenticationHeaderValue("Bearer", HerdPrograms.AdminKey));
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
@@ -74,16 +75,16 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         await using var process = GatewayProcess.Start(
             Path.Combine(_folder, "data"),
             [
-                .. GatewayProcess.GoldenBase, "--set", "Cluster:Dashboard=true", "Gateway:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
+                .. HerdPrograms.GoldenBase, "--set", "Cluster:Dashboard=true", "Gateway:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
                 $"Telemetry:OtlpEndpoint={collector.Address}",
             ]);
         await process.WaitUntilReadyAsync(Cancellation);
         var tenant = await TestTenant.CreateAsync(process, "acme");
         await AskAsync(tenant, "base", "Please say xylophone");
-        using var dashboard = await GetAsync(process.Admin, "/dashboard/", Basic(GatewayProcess.AdminKey));
+        using var dashboard = await GetAsync(process.Admin, "/dashboard/", Basic(HerdPrograms.AdminKey));
         using var closed = await GetAsync(process.Admin, "/dashboard/", null);
         using var metrics = await GetAsync(process.Admin, "/metrics", null);
-        await process.TerminateAsync();
+        await process.AskToEndAsync();
         await process.WaitForExitAsync(Cancellation);
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK), (dashboard.StatusCode, closed.StatusCode, metrics.StatusCode));
@@ -115,7 +116,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
     private static void AssertNoKey(string text, TestTenant tenant)
     {
         Assert.DoesNotContain(tenant.Key.Split('_')[2], text, StringComparison.Ordinal);
-        Assert.DoesNotContain(GatewayProcess.AdminKey, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(HerdPrograms.AdminKey, text, StringComparison.Ordinal);
     }
 
     private static async Task<ChatTokenUsage> AskAsync(TestTenant tenant, string model, string question = "What is it?")
@@ -126,7 +127,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
 
     private static async Task<string> ReadMetricsAsync(GatewayProcess process)
     {
-        using var response = await GetAsync(process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", GatewayProcess.AdminKey));
+        using var response = await GetAsync(process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", HerdPrograms.AdminKey));
         Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
         return await response.Content.ReadAsStringAsync(Cancellation);
     }

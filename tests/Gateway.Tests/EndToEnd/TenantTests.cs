@@ -132,7 +132,7 @@ public sealed class TenantTests(SharedGateway gateway)
     public async Task Killed_WhatWasStreamedIsCounted()
     {
         var data = Directory.CreateTempSubdirectory("herd-usage-").FullName;
-        string[] arguments = [.. GatewayProcess.GoldenBase, "--dtype", "float32", "--set", $"Cluster:SiloPort={GatewayProcess.FreePort()}"];
+        string[] arguments = [.. HerdPrograms.GoldenBase, "--dtype", "float32", "--set", $"Cluster:SiloPort={FreePorts.Take()}"];
         TestTenant before;
         JsonElement finished;
         var sent = 0;

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Herd.Protos.V1;
+using Herd.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -167,7 +168,7 @@ public sealed class TokenTests(TokenTests.TokenGateway gateway) : IClassFixture<
             _issuer = await StartIssuerAsync();
             _process = GatewayProcess.Start(
                 _data,
-                [.. GatewayProcess.GoldenBase, "--set", $"Gateway:Jwt:Issuer={Issuer}", $"Gateway:Jwt:Audience={Audience}", $"Gateway:Jwt:KeysUrl={_issuer.Urls.Single()}/keys"]);
+                [.. HerdPrograms.GoldenBase, "--set", $"Gateway:Jwt:Issuer={Issuer}", $"Gateway:Jwt:Audience={Audience}", $"Gateway:Jwt:KeysUrl={_issuer.Urls.Single()}/keys"]);
             await _process.WaitUntilReadyAsync(CancellationToken.None);
             Key = (await TestTenant.CreateAsync(_process, "token-tenant")).Key;
         }

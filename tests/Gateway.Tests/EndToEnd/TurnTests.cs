@@ -20,7 +20,7 @@ public sealed class TurnTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Killed_InTheMiddleOfATurn_GoesOnWhereItWasAndNothingSentChanges()
     {
-        var port = $"Cluster:SiloPort={GatewayProcess.FreePort()}";
+        var port = $"Cluster:SiloPort={FreePorts.Take()}";
         var (tenant, whole, seen) = await RunUntilKilledAsync(port);
 
         await using var second = await StartAsync("--set", port);
@@ -167,7 +167,7 @@ public sealed class TurnTests(SharedGateway gateway) : IDisposable
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var process = GatewayProcess.Start(_data, [.. GatewayProcess.GoldenBase, "--dtype", "float32", .. arguments]);
+        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

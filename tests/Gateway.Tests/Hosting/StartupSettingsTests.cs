@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Herd.Gateway.Hosting;
 using Herd.Silo.Startup;
+using Herd.Testing;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -17,7 +18,7 @@ public sealed class StartupSettingsTests
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
 
-        var settings = StartupSettings.ReadAndCheck(Configuration(mode, EndToEnd.GatewayProcess.FreePort(), PortOf(taken)));
+        var settings = StartupSettings.ReadAndCheck(Configuration(mode, FreePorts.Take(), PortOf(taken)));
 
         Assert.Equal(mode, settings.Mode.ToString(), ignoreCase: true);
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
@@ -61,7 +59,7 @@ public sealed class TestSilo : IAsyncDisposable
 
     public static HostApplicationBuilder Configure(string dataFolder, params (string Key, string Value)[] settings)
     {
-        var ports = FreePorts(2);
+        var ports = FreePorts.Take(2);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         var golden = RepositoryFiles.Golden;
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -121,22 +119,5 @@ public sealed class TestSilo : IAsyncDisposable
     {
         await StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners)
-        {
-            listener.Start();
-        }
-
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners)
-        {
-            listener.Dispose();
-        }
-
-        return ports;
     }
 }

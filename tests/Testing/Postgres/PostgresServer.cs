@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Herd.Testing.Postgres;
@@ -39,7 +37,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Makes a server and starts it.</summary>
     public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken)
     {
-        var server = new PostgresServer(Directory.CreateTempSubdirectory("herd-postgres-").FullName, FreePort());
+        var server = new PostgresServer(Directory.CreateTempSubdirectory("herd-postgres-").FullName, FreePorts.Take());
         try
         {
             await server.InitializeAsync(cancellationToken).ConfigureAwait(false);
@@ -165,12 +163,5 @@ public sealed class PostgresServer : IAsyncDisposable
         }
 
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
