@@ -11,8 +11,9 @@ internal static class PublishedProgram
     /// <summary>Publishes a program into a folder that nobody may write to.</summary>
     public static async Task PublishAsync(string project, string folder, CancellationToken cancellationToken)
     {
-        await RunAsync("dotnet", ["publish", Path.Combine(RepositoryFiles.Root, project), "-c", "Release", "--no-build", "-o", folder, "-v", "quiet", "-nologo"], cancellationToken);
-        await RunAsync("chmod", ["-R", "a-w,a+rX", folder], cancellationToken);
+        string[] publish = ["publish", Path.Combine(RepositoryFiles.Root, project), "-c", "Release", "--no-build", "-o", folder, "-v", "quiet", "-nologo"];
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("dotnet", publish), cancellationToken);
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "a-w,a+rX", folder]), cancellationToken);
     }
 
     /// <summary>Starts a published program with an environment and nothing else.</summary>
@@ -52,17 +53,6 @@ internal static class PublishedProgram
         catch (HttpRequestException)
         {
             return false; // Nobody listens yet.
-        }
-    }
-
-    private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with code {process.ExitCode}:\n{output}");
         }
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 namespace Herd.Kubernetes.Tests;
 
 /// <summary>The programs under the manifests' own environment, ports and probe paths.</summary>
-public sealed class PublishedProgramTests : IDisposable
+public sealed class PublishedProgramTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("herd-published-").FullName;
 
@@ -36,10 +36,9 @@ public sealed class PublishedProgramTests : IDisposable
         Assert.Equal(0, await silo.TerminateAsync());
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        using var restore = Process.Start("chmod", ["-R", "u+w", _folder]);
-        restore.WaitForExit();
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "u+w", _folder]), CancellationToken.None);
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -52,8 +51,7 @@ public sealed class PublishedProgramTests : IDisposable
             File.Copy(file, Path.Combine(Base, Path.GetFileName(file)), overwrite: true);
         }
 
-        using var open = Process.Start("chmod", ["-R", "a+rwX", _folder]);
-        await open.WaitForExitAsync(Cancellation);
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "a+rwX", _folder]), Cancellation);
     }
 
     private static V1Container ContainerOf(string workload) =>

@@ -59,8 +59,8 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
-            await kill.WaitForExitAsync().ConfigureAwait(false);
+            // It may end by itself meanwhile: only then does this fail.
+            await ProgramRun.ToEndAsync(new ProcessStartInfo("kill", ["-TERM", $"{Id}"]), CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -30,25 +30,13 @@ public static class PlainProcessor
     public static async Task<(int Code, string Output)> RunAsync(Assembly program, IEnumerable<string> classes, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, program.GetName().Name!), ["-noColor", "-noLogo", .. classes.SelectMany(name => new[] { "-class", name })])
-        {
-            RedirectStandardOutput = true,
-        };
+            Path.Combine(AppContext.BaseDirectory, program.GetName().Name!), ["-noColor", "-noLogo", .. classes.SelectMany(name => new[] { "-class", name })]);
         foreach (var (name, value) in Settings)
         {
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
-        try
-        {
-            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            return (process.ExitCode, output);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
+        var (code, output, errors) = await ProgramRun.ToEndAsync(start, cancellationToken).ConfigureAwait(false);
+        return (code, output + errors);
     }
 }

@@ -103,13 +103,6 @@ public sealed class InspectCommandTests : IDisposable
         return (code, output);
     }
 
-    private static async Task<(int Code, string Output, string Errors)> RunWholeAsync(params string[] line)
-    {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "herd"), line) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output, await errors);
-    }
+    private static Task<(int Code, string Output, string Errors)> RunWholeAsync(params string[] line) =>
+        ProgramRun.ToEndAsync(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "herd"), line), TestContext.Current.CancellationToken);
 }

@@ -42,14 +42,9 @@ public sealed class QuantizeCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
+    private static Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "herd"), line) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LC_ALL"] = "C";
-        using var program = Process.Start(start)!;
-        var output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (program.ExitCode, await output, await errors);
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "herd"), line) { Environment = { ["LC_ALL"] = "C" } };
+        return ProgramRun.ToEndAsync(start, TestContext.Current.CancellationToken);
     }
 }

@@ -74,22 +74,14 @@ public sealed class MigrateCommandTests : IDisposable
         Assert.Contains(", nothing to do", last, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(string[] arguments, Dictionary<string, string> variables)
+    private static Task<(int Code, string Output, string Errors)> RunAsync(string[] arguments, Dictionary<string, string> variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "herd.dll"), "db", "migrate", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "herd.dll"), "db", "migrate", .. arguments]);
         foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
-        var errors = process.StandardError.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
-        return (process.ExitCode, await output, await errors);
+        return ProgramRun.ToEndAsync(start, Cancellation);
     }
 }

@@ -75,7 +75,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts the server again, with all that was committed.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        _guard = Start([.. PostgresPrograms.AsOwner, "sh", "-c", Guard, "guard", PostgresPrograms.PathOf("postgres"), .. Settings()], keepsInput: true);
+        _guard = StartGuard([.. PostgresPrograms.AsOwner, "sh", "-c", Guard, "guard", PostgresPrograms.PathOf("postgres"), .. Settings()]);
         await Eventually.TrueAsync(() => AnswersAsync(_guard, cancellationToken), cancellationToken, "PostgreSQL answers").ConfigureAwait(false);
     }
 
@@ -141,27 +141,18 @@ public sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task RunAsync(string[] words, CancellationToken cancellationToken)
-    {
-        using var process = Start(words, keepsInput: false);
-        await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{string.Join(' ', words)} ended with {process.ExitCode}; see above.");
-        }
-    }
+    private static Task RunAsync(string[] words, CancellationToken cancellationToken) =>
+        ProgramRun.SucceedAsync(StartInfo(words), cancellationToken);
 
-    private static Process Start(string[] words, bool keepsInput)
+    private static Process StartGuard(string[] words)
     {
-        // Folders of the tests are closed to the other user; output that nobody reads is dropped.
-        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+        var start = StartInfo(words);
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
         var process = Process.Start(start)!;
-        process.BeginOutputReadLine();
-        if (!keepsInput)
-        {
-            process.StandardInput.Close();
-        }
-
+        process.BeginOutputReadLine(); // What nobody reads is dropped.
         return process;
     }
+
+    // Folders of the tests are closed to the other user.
+    private static ProcessStartInfo StartInfo(string[] words) => new(words[0], words[1..]) { WorkingDirectory = "/" };
 }
