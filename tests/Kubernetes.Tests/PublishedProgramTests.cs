@@ -8,27 +8,27 @@ namespace Herd.Kubernetes.Tests;
 /// <summary>The programs under the manifests' own environment, ports and probe paths.</summary>
 public sealed class PublishedProgramTests : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-published-").FullName;
+    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string Data => Path.Combine(_folder, "data");
+    private string Data => _folder.In("data");
 
-    private string Base => Path.Combine(_folder, "base");
+    private string Base => _folder.In("base");
 
     [Fact]
     public async Task SiloAndGateway_AsTheManifestsRunThem_BecomeReadyAndEndWhenAsked()
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/setpriv"), "Only root can start a process as another user.");
         await PrepareAsync();
-        await PublishedProgram.PublishAsync("silo", Path.Combine(_folder, "silo"), Cancellation);
-        await PublishedProgram.PublishAsync("gateway", Path.Combine(_folder, "gateway"), Cancellation);
+        await PublishedProgram.PublishAsync("silo", _folder.In("silo"), Cancellation);
+        await PublishedProgram.PublishAsync("gateway", _folder.In("gateway"), Cancellation);
         var (siloPod, gatewayPod) = (ContainerOf("herd-silo"), ContainerOf("herd-gateway"));
 
-        await using var silo = PublishedProgram.Start(Path.Combine(_folder, "silo", "Herd.Silo"), EnvironmentOf(siloPod, "herd-silo-0", "127.0.0.2"));
+        await using var silo = PublishedProgram.Start(_folder.In("silo", "Herd.Silo"), EnvironmentOf(siloPod, "herd-silo-0", "127.0.0.2"));
         await PublishedProgram.WaitForAsync(silo, ProbeOf(siloPod, siloPod.LivenessProbe), Cancellation);
         await PublishedProgram.WaitForAsync(silo, ProbeOf(siloPod, siloPod.ReadinessProbe), Cancellation);
-        await using var gateway = PublishedProgram.Start(Path.Combine(_folder, "gateway", "Herd.Gateway"), EnvironmentOf(gatewayPod, "herd-gateway-0", "127.0.0.3"));
+        await using var gateway = PublishedProgram.Start(_folder.In("gateway", "Herd.Gateway"), EnvironmentOf(gatewayPod, "herd-gateway-0", "127.0.0.3"));
         await PublishedProgram.WaitForAsync(gateway, ProbeOf(gatewayPod, gatewayPod.LivenessProbe), Cancellation);
         await PublishedProgram.WaitForAsync(gateway, ProbeOf(gatewayPod, gatewayPod.ReadinessProbe), Cancellation);
 
@@ -38,8 +38,8 @@ public sealed class PublishedProgramTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "u+w", _folder]), CancellationToken.None);
-        Directory.Delete(_folder, recursive: true);
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "u+w", _folder.Path]), CancellationToken.None);
+        _folder.Dispose();
     }
 
     private async Task PrepareAsync()
@@ -51,7 +51,7 @@ public sealed class PublishedProgramTests : IAsyncDisposable
             File.Copy(file, Path.Combine(Base, Path.GetFileName(file)), overwrite: true);
         }
 
-        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "a+rwX", _folder]), Cancellation);
+        await ProgramRun.SucceedAsync(new ProcessStartInfo("chmod", ["-R", "a+rwX", _folder.Path]), Cancellation);
     }
 
     private static V1Container ContainerOf(string workload) =>

@@ -14,7 +14,7 @@ public sealed class DamagedGoldenFileTests : IDisposable
     private const int Tries = 150;
     private const int MostBytesPerByte = 40;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public static TheoryData<string> Files => Cases.Of(GoldenFolder.TensorFiles, "file of tensors");
 

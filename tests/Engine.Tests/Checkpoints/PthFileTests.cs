@@ -9,7 +9,7 @@ namespace Herd.Engine.Tests.Checkpoints;
 
 public sealed class PthFileTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public void Dispose()
     {
@@ -281,10 +281,10 @@ public sealed class PthFileTests : IDisposable
     [Fact]
     public void Open_NoFile_IsRefused()
     {
-        var error = Assert.Throws<CheckpointException>(() => TensorFile.Open(_folder["absent.pth"]));
+        var error = Assert.Throws<CheckpointException>(() => TensorFile.Open(_folder.In("absent.pth")));
 
         Assert.Equal(EngineErrorCode.InvalidFile, error.Code);
-        Assert.Equal(_folder["absent.pth"], error.File);
+        Assert.Equal(_folder.In("absent.pth"), error.File);
         Assert.StartsWith("absent.pth: expected a readable file, found none.", error.Message);
     }
 

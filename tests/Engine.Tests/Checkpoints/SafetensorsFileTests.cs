@@ -9,7 +9,7 @@ namespace Herd.Engine.Tests.Checkpoints;
 
 public sealed class SafetensorsFileTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public void Dispose()
     {
@@ -101,7 +101,7 @@ public sealed class SafetensorsFileTests : IDisposable
     public void Open_CutAnywhere_IsRefused()
     {
         using var tensor = arange(24, ScalarType.Float32).reshape(2, 3, 4);
-        var path = _folder["whole.safetensors"];
+        var path = _folder.In("whole.safetensors");
         SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["a"] = tensor, ["b"] = tensor });
         var whole = File.ReadAllBytes(path);
 

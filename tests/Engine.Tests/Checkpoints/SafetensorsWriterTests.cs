@@ -21,7 +21,7 @@ public sealed class SafetensorsWriterTests : IDisposable
         .Array[0, 8]
         .Select(entries => entries.DistinctBy(entry => entry.Item1).ToArray());
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public void Dispose()
     {
@@ -37,7 +37,7 @@ public sealed class SafetensorsWriterTests : IDisposable
                 using var scope = NewDisposeScope();
                 var random = new Random(seed);
                 var tensors = contents.ToDictionary(entry => entry.Name, entry => RandomTensor(entry.Type, entry.Shape, random));
-                var path = _folder["x.safetensors"];
+                var path = _folder.In("x.safetensors");
                 SafetensorsWriter.Write(path, tensors, new Dictionary<string, string> { ["ключ"] = "\"value\"\n" });
 
                 using var file = SafetensorsFile.Open(path);
@@ -82,7 +82,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var view = arange(6, ScalarType.Float32).reshape(2, 3).t().requires_grad_(true);
-        var path = _folder["x.safetensors"];
+        var path = _folder.In("x.safetensors");
         SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["view"] = view });
 
         using var file = SafetensorsFile.Open(path);
@@ -94,7 +94,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var large = RandomTensor(ScalarType.Float16, [3, 1_500_001], new Random(1));
-        var path = _folder["x.safetensors"];
+        var path = _folder.In("x.safetensors");
         SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["large"] = large });
 
         using var file = SafetensorsFile.Open(path);

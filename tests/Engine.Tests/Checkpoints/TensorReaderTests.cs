@@ -7,7 +7,7 @@ namespace Herd.Engine.Tests.Checkpoints;
 
 public sealed class TensorReaderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TestFolder _folder = new();
 
     public void Dispose()
     {
@@ -155,7 +155,7 @@ public sealed class TensorReaderTests : IDisposable
 
     private SafetensorsFile Write(params (string Name, Tensor Tensor)[] tensors)
     {
-        var path = _folder["x.safetensors"];
+        var path = _folder.In("x.safetensors");
         SafetensorsWriter.Write(path, tensors.ToDictionary(pair => pair.Name, pair => pair.Tensor));
         return SafetensorsFile.Open(path);
     }

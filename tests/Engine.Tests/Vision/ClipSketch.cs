@@ -1,4 +1,5 @@
 using Herd.Engine.Checkpoints;
+using Herd.Testing;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Tests.Vision;
@@ -6,7 +7,7 @@ namespace Herd.Engine.Tests.Vision;
 /// <summary>Makes small random image encoders, sound or spoilt, and the folder they lie in.</summary>
 internal sealed class ClipSketch : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-clip-").FullName;
+    private readonly TestFolder _folder = new();
 
     public int Width { get; init; } = 64;
 
@@ -20,19 +21,19 @@ internal sealed class ClipSketch : IDisposable
 
     public int OutputWidth { get; init; } = 24;
 
-    public string Folder => _folder;
+    public string Folder => _folder.Path;
 
     public string Write(string file = "clip.safetensors", Action<Dictionary<string, Tensor>>? spoil = null)
     {
         using var scope = NewDisposeScope();
         var tensors = Tensors();
         spoil?.Invoke(tensors);
-        var path = Path.Combine(_folder, file);
+        var path = _folder.In(file);
         SafetensorsWriter.Write(path, tensors);
         return path;
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>By OpenAI's names; belongs to the caller's scope.</summary>
     public Dictionary<string, Tensor> Tensors()

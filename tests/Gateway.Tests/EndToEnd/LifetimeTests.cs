@@ -13,7 +13,7 @@ public sealed class LifetimeTests : IDisposable
 {
     private const string Ask = """{"model":"cat","prompt":"abc","temperature":0,"max_tokens":8}""";
 
-    private readonly string _data = Directory.CreateTempSubdirectory("herd-life-").FullName;
+    private readonly TestFolder _data = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -73,11 +73,11 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal((413, "body_too_large"), (requestStatus, CodeOf(request)));
     }
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public void Dispose() => _data.Dispose();
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
+        var process = GatewayProcess.Start(_data.Path, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

@@ -10,7 +10,7 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
 {
     private const string Prompt = "Once upon a time";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-form-").FullName;
+    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -49,17 +49,17 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_DeviceThatIsNone_SaysWhatIsExpected()
     {
-        await using var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. HerdPrograms.GoldenBase, "--device", "cpu:0+cuda:0"]);
+        await using var process = GatewayProcess.Start(_folder.In("data"), [.. HerdPrograms.GoldenBase, "--device", "cpu:0+cuda:0"]);
 
         Assert.Equal(1, await process.WaitForExitAsync(Cancellation));
         Assert.Contains("'cpu:0+cuda:0' mixes kinds", process.Output, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private async Task<GatewayProcess> StartAsync(string[] arguments)
     {
-        var process = GatewayProcess.Start(Path.Combine(_folder, "data"), [.. HerdPrograms.GoldenBase, .. arguments]);
+        var process = GatewayProcess.Start(_folder.In("data"), [.. HerdPrograms.GoldenBase, .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

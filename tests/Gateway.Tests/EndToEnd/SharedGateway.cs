@@ -11,7 +11,7 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>One gateway for all tests, started by the first that needs it. Tests keep apart by tenants of their own.</summary>
 public sealed class SharedGateway : IAsyncDisposable
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("herd-gateway-").FullName;
+    private readonly TestFolder _data = new();
     private readonly Lazy<Task<GatewayProcess>> _process;
     private int _tenants;
 
@@ -37,12 +37,12 @@ public sealed class SharedGateway : IAsyncDisposable
             await (await _process.Value).DisposeAsync();
         }
 
-        Directory.Delete(_data, recursive: true);
+        _data.Dispose();
     }
 
     private async Task<GatewayProcess> StartAsync()
     {
-        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip]);
+        var process = GatewayProcess.Start(_data.Path, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip]);
         await process.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
         return process;
     }

@@ -8,11 +8,11 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>What the operator sees when the gateway starts, and when it cannot.</summary>
 public sealed class StartupTests(SharedGateway gateway) : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-start-").FullName;
+    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string Data => Path.Combine(_folder, "data");
+    private string Data => _folder.In("data");
 
     [Fact]
     public async Task Start_FirstTime_ShowsProgressAddressesAKeyAndCommandsToTry()
@@ -51,7 +51,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
 
     [Fact]
     public async Task Start_WrongFolder_SaysWhatIsExpectedThere() =>
-        await AssertFailsAsync(GatewayProcess.Start(Data, "--base", _folder), _folder, "config.json");
+        await AssertFailsAsync(GatewayProcess.Start(Data, "--base", _folder.Path), _folder.Path, "config.json");
 
     [Fact]
     public async Task Start_NoBase_SaysWhatToPass() => await AssertFailsAsync(GatewayProcess.Start(Data), "--base DIR");
@@ -59,7 +59,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_UnknownOption_SaysWhichAndFails()
     {
-        await using var process = GatewayProcess.Start(Data, "--bsae", _folder);
+        await using var process = GatewayProcess.Start(Data, "--bsae", _folder.Path);
 
         Assert.Equal(1, await process.WaitForExitAsync(Cancellation));
         Assert.Contains("--bsae", process.Output, StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_DamagedWeights_NamesTheFile()
     {
-        var copy = Directory.CreateDirectory(Path.Combine(_folder, "base")).FullName;
+        var copy = Directory.CreateDirectory(_folder.In("base")).FullName;
         foreach (var file in Directory.EnumerateFiles(HerdPrograms.GoldenBase[1]))
         {
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
@@ -89,13 +89,13 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     [Fact]
     public async Task Start_DamagedImageEncoder_NamesTheFile()
     {
-        var clip = Path.Combine(_folder, "clip.safetensors");
+        var clip = _folder.In("clip.safetensors");
         await File.WriteAllTextAsync(clip, "no tensors", Cancellation);
 
         await AssertFailsAsync(GatewayProcess.Start(Data, [.. HerdPrograms.GoldenBase, "--clip", clip]), "clip.safetensors");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private static async Task AssertFailsAsync(GatewayProcess started, params string[] words)
     {

@@ -13,7 +13,7 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>What an operator sees from outside: metrics, traces, the log, and the port they are at.</summary>
 public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-telemetry-").FullName;
+    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -73,7 +73,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
     {
         await using var collector = await TraceCollector.StartAsync(Cancellation);
         await using var process = GatewayProcess.Start(
-            Path.Combine(_folder, "data"),
+            _folder.In("data"),
             [
                 .. HerdPrograms.GoldenBase, "--set", "Cluster:Dashboard=true", "Gateway:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
                 $"Telemetry:OtlpEndpoint={collector.Address}",
@@ -111,7 +111,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         AssertNoKey(tenant.Process.Output, tenant);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     private static void AssertNoKey(string text, TestTenant tenant)
     {

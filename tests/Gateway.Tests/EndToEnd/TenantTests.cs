@@ -131,12 +131,12 @@ public sealed class TenantTests(SharedGateway gateway)
     [Fact]
     public async Task Killed_WhatWasStreamedIsCounted()
     {
-        var data = Directory.CreateTempSubdirectory("herd-usage-").FullName;
+        using var data = new TestFolder();
         string[] arguments = [.. HerdPrograms.GoldenBase, "--dtype", "float32", "--set", $"Cluster:SiloPort={FreePorts.Take()}"];
         TestTenant before;
         JsonElement finished;
         var sent = 0;
-        await using (var first = GatewayProcess.Start(data, arguments))
+        await using (var first = GatewayProcess.Start(data.Path, arguments))
         {
             await first.WaitUntilReadyAsync(Cancellation);
             before = await TestTenant.CreateAsync(first, "acme");
@@ -156,7 +156,7 @@ public sealed class TenantTests(SharedGateway gateway)
             });
         }
 
-        await using var second = GatewayProcess.Start(data, arguments);
+        await using var second = GatewayProcess.Start(data.Path, arguments);
         await second.WaitUntilReadyAsync(Cancellation);
         var after = new TestTenant(second, GrpcChannel.ForAddress(second.Grpc), "acme", before.Key);
         var usage = (await after.Http.GetFromJsonAsync<JsonElement>("/v1/usage", Cancellation)).GetProperty("data").EnumerateArray().Single();
@@ -165,8 +165,6 @@ public sealed class TenantTests(SharedGateway gateway)
         Assert.Equal(2, usage.GetProperty("requests").GetInt32());
         Assert.InRange(usage.GetProperty("generated_tokens").GetInt32(), ended + sent, ended + 1900);
         Assert.True(usage.GetProperty("prompt_tokens").GetInt32() >= 2 * finished.GetProperty("prompt_tokens").GetInt32());
-        await second.KillAsync();
-        Directory.Delete(data, recursive: true);
     }
 
     private static async Task ChangeAsync(TestTenant tenant, TenantLimits limits) => await new TenantService.TenantServiceClient(tenant.Channel)

@@ -150,7 +150,7 @@ public sealed class TokenTests(TokenTests.TokenGateway gateway) : IClassFixture<
     /// <summary>A gateway that follows the keys of an issuer on this machine.</summary>
     public sealed class TokenGateway : IAsyncLifetime
     {
-        private readonly string _data = Directory.CreateTempSubdirectory("herd-token-").FullName;
+        private readonly TestFolder _data = new();
         private readonly RSA _keys = RSA.Create(2048);
         private WebApplication? _issuer;
         private GatewayProcess? _process;
@@ -167,7 +167,7 @@ public sealed class TokenTests(TokenTests.TokenGateway gateway) : IClassFixture<
         {
             _issuer = await StartIssuerAsync();
             _process = GatewayProcess.Start(
-                _data,
+                _data.Path,
                 [.. HerdPrograms.GoldenBase, "--set", $"Gateway:Jwt:Issuer={Issuer}", $"Gateway:Jwt:Audience={Audience}", $"Gateway:Jwt:KeysUrl={_issuer.Urls.Single()}/keys"]);
             await _process.WaitUntilReadyAsync(CancellationToken.None);
             Key = (await TestTenant.CreateAsync(_process, "token-tenant")).Key;
@@ -178,7 +178,7 @@ public sealed class TokenTests(TokenTests.TokenGateway gateway) : IClassFixture<
             await Process.DisposeAsync();
             await _issuer!.DisposeAsync();
             _keys.Dispose();
-            Directory.Delete(_data, recursive: true);
+            _data.Dispose();
         }
 
         private async Task<WebApplication> StartIssuerAsync()

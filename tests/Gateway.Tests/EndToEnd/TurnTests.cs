@@ -11,11 +11,11 @@ namespace Herd.Gateway.Tests.EndToEnd;
 /// <summary>What turns promise over the wire.</summary>
 public sealed class TurnTests(SharedGateway gateway) : IDisposable
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("herd-turns-").FullName;
+    private readonly TestFolder _data = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_data, recursive: true);
+    public void Dispose() => _data.Dispose();
 
     [Fact]
     public async Task Killed_InTheMiddleOfATurn_GoesOnWhereItWasAndNothingSentChanges()
@@ -167,7 +167,7 @@ public sealed class TurnTests(SharedGateway gateway) : IDisposable
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)
     {
-        var process = GatewayProcess.Start(_data, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
+        var process = GatewayProcess.Start(_data.Path, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
     }

@@ -1,15 +1,16 @@
 using Herd.Gateway.Keys;
+using Herd.Testing;
 using Xunit;
 
 namespace Herd.Gateway.Tests.Keys;
 
 public sealed class AdminKeyTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("herd-admin-").FullName;
+    private readonly TestFolder _folder = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string File => Path.Combine(_folder, "sub", "admin-key");
+    private string File => _folder.In("sub", "admin-key");
 
     [Fact]
     public async Task ReadOrCreate_FirstTime_MakesAKeyAndStoresOnlyItsHash()
@@ -52,5 +53,5 @@ public sealed class AdminKeyTests : IDisposable
         Assert.All(all, one => Assert.True(one.Key.Matches(made)));
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Herd.Gateway.Keys;
+using Herd.Testing;
 using Microsoft.IdentityModel.Tokens;
 using Xunit;
 
@@ -7,18 +8,20 @@ namespace Herd.Gateway.Tests.Keys;
 
 public sealed class JwtKeysTests : IDisposable
 {
-    private readonly string _file = Path.GetTempFileName();
+    private readonly TestFolder _folder = new();
 
-    public void Dispose() => File.Delete(_file);
+    private string KeyFile => _folder.In("keys");
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void ReadFile_PemOfBothKinds_ReadsAll()
     {
         using var rsa = RSA.Create(2048);
         using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        File.WriteAllText(_file, $"{rsa.ExportSubjectPublicKeyInfoPem()}\n{curve.ExportSubjectPublicKeyInfoPem()}\n");
+        File.WriteAllText(KeyFile, $"{rsa.ExportSubjectPublicKeyInfoPem()}\n{curve.ExportSubjectPublicKeyInfoPem()}\n");
 
-        Assert.Collection(JwtKeys.ReadFile(_file), key => Assert.IsType<RsaSecurityKey>(key), key => Assert.IsType<ECDsaSecurityKey>(key));
+        Assert.Collection(JwtKeys.ReadFile(KeyFile), key => Assert.IsType<RsaSecurityKey>(key), key => Assert.IsType<ECDsaSecurityKey>(key));
     }
 
     [Fact]
@@ -26,18 +29,18 @@ public sealed class JwtKeysTests : IDisposable
     {
         using var rsa = RSA.Create(2048);
         var set = $$"""{"keys":[{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTAwMDA"},{"kty":"RSA","n":"{{Base64UrlEncoder.Encode(rsa.ExportParameters(false).Modulus)}}","e":"AQAB"}]}""";
-        File.WriteAllText(_file, set);
+        File.WriteAllText(KeyFile, set);
 
-        Assert.IsNotType<SymmetricSecurityKey>(Assert.Single(JwtKeys.ReadFile(_file)));
+        Assert.IsNotType<SymmetricSecurityKey>(Assert.Single(JwtKeys.ReadFile(KeyFile)));
     }
 
     [Fact]
     public void ReadFile_PrivateKey_IsRefused()
     {
         using var rsa = RSA.Create(2048);
-        File.WriteAllText(_file, rsa.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(KeyFile, rsa.ExportPkcs8PrivateKeyPem());
 
-        Assert.Contains("private key", Assert.Throws<InvalidDataException>(() => JwtKeys.ReadFile(_file)).Message, StringComparison.Ordinal);
+        Assert.Contains("private key", Assert.Throws<InvalidDataException>(() => JwtKeys.ReadFile(KeyFile)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -47,8 +50,8 @@ public sealed class JwtKeysTests : IDisposable
     [InlineData("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----")]
     public void ReadFile_NoKey_IsRefusedByName(string text)
     {
-        File.WriteAllText(_file, text);
+        File.WriteAllText(KeyFile, text);
 
-        Assert.Contains(_file, Assert.Throws<InvalidDataException>(() => JwtKeys.ReadFile(_file)).Message, StringComparison.Ordinal);
+        Assert.Contains(KeyFile, Assert.Throws<InvalidDataException>(() => JwtKeys.ReadFile(KeyFile)).Message, StringComparison.Ordinal);
     }
 }

@@ -21,23 +21,21 @@ public sealed class PostgresServer : IAsyncDisposable
         wait $pid
         """;
 
-    private readonly string _folder;
-    private readonly int _port;
+    private readonly TestFolder _folder = new();
+    private readonly int _port = FreePorts.Take();
     private Process? _guard;
     private int _databases;
 
-    private PostgresServer(string folder, int port)
+    private PostgresServer()
     {
-        _folder = folder;
-        _port = port;
     }
 
-    private string Data => Path.Combine(_folder, "data");
+    private string Data => _folder.In("data");
 
     /// <summary>Makes a server and starts it.</summary>
     public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken)
     {
-        var server = new PostgresServer(Directory.CreateTempSubdirectory("herd-postgres-").FullName, FreePorts.Take());
+        var server = new PostgresServer();
         try
         {
             await server.InitializeAsync(cancellationToken).ConfigureAwait(false);
@@ -83,16 +81,16 @@ public sealed class PostgresServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CrashAsync().ConfigureAwait(false);
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
-        var password = Path.Combine(_folder, "password");
+        var password = _folder.In("password");
         await File.WriteAllTextAsync(password, Password, cancellationToken).ConfigureAwait(false);
         if (PostgresPrograms.IsRoot)
         {
-            await RunAsync(["chown", "-R", "postgres", _folder], cancellationToken).ConfigureAwait(false);
+            await RunAsync(["chown", "-R", "postgres", _folder.Path], cancellationToken).ConfigureAwait(false);
         }
 
         await RunAsync(
