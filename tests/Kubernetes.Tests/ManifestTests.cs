@@ -121,6 +121,7 @@ public sealed class ManifestTests
     [Fact]
     public void Pods_HaveNoRights()
     {
+        Assert.All(Workloads, item => Assert.NotNull(Manifests.Pods(item)!.Spec.SecurityContext));
         var all = Manifests.Files.SelectMany(Manifests.Read).Select(Manifests.Pods).OfType<V1PodTemplateSpec>().Where(pod => pod.Spec.SecurityContext is not null).ToArray();
 
         Assert.Equal(3, all.Length);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Herd.Testing;
 
 namespace Herd.Kubernetes.Tests;
@@ -24,7 +25,7 @@ internal static class PublishedProgram
             WorkingDirectory = Path.GetDirectoryName(program),
         };
         var path = start.Environment["PATH"];
-        var runtime = Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(object).Assembly.Location))));
+        var runtime = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         start.Environment.Clear();
         (start.Environment["PATH"], start.Environment["DOTNET_ROOT"], start.Environment["DOTNET_EnableDiagnostics"]) = (path, runtime, "0");
         foreach (var (name, value) in environment)

@@ -19,7 +19,7 @@ public sealed class PublishedProgramTests : IAsyncDisposable
     [Fact]
     public async Task SiloAndGateway_AsTheManifestsRunThem_BecomeReadyAndEndWhenAsked()
     {
-        Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/setpriv"), "Only root can start a process as another user.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/setpriv"), "Only root can start a process as another user.");
         await PrepareAsync();
         await PublishedProgram.PublishAsync("silo", _folder.In("silo"), Cancellation);
         await PublishedProgram.PublishAsync("gateway", _folder.In("gateway"), Cancellation);

@@ -17,7 +17,7 @@ public sealed class MigrateCommandTests : IDisposable
 
     [Fact]
     public async Task Migrate_OnSqlite_TenProcessesAtOnceMakeOneMigration() =>
-        await AssertMigratedOnceAsync(_ => ["--data", _folder.Path], new() { ["Herd__Storage__DataFolder"] = "/nowhere" });
+        await AssertMigratedOnceAsync(["--data", _folder.Path], new() { ["Herd__Storage__DataFolder"] = "/nowhere" });
 
     [Fact]
     public async Task Migrate_OnPostgres_TenProcessesAtOnceMakeOneMigrationAndShowNoPassword()
@@ -26,7 +26,7 @@ public sealed class MigrateCommandTests : IDisposable
         await using var server = await PostgresServer.StartAsync(Cancellation);
         var connection = await server.CreateDatabaseAsync(Cancellation);
 
-        await AssertMigratedOnceAsync(_ => ["--database", "postgresql"], new() { ["Herd__Storage__ConnectionString"] = connection });
+        await AssertMigratedOnceAsync(["--database", "postgresql"], new() { ["Herd__Storage__ConnectionString"] = connection });
         await server.CrashAsync();
         var (code, output, errors) = await RunAsync(["--database", "postgresql", "--connection", connection], []);
 
@@ -60,16 +60,16 @@ public sealed class MigrateCommandTests : IDisposable
         Assert.DoesNotContain("secret", errors, StringComparison.Ordinal);
     }
 
-    private static async Task AssertMigratedOnceAsync(Func<int, string[]> arguments, Dictionary<string, string> variables)
+    private static async Task AssertMigratedOnceAsync(string[] arguments, Dictionary<string, string> variables)
     {
-        var runs = await Task.WhenAll(Enumerable.Range(0, Processes).Select(index => RunAsync(arguments(index), variables)));
+        var runs = await Task.WhenAll(Enumerable.Range(0, Processes).Select(_ => RunAsync(arguments, variables)));
 
         var said = runs.Where(run => run.Code == 0).Select(run => run.Output).ToArray();
         var refused = runs.Where(run => run.Code != 0).Select(run => run.Errors).ToArray();
         Assert.All(runs, run => Assert.DoesNotContain(PostgresServer.Password, run.Output + run.Errors, StringComparison.Ordinal));
         Assert.Single(said, output => output.Contains("from      version 0\n", StringComparison.Ordinal));
         Assert.All(refused, errors => Assert.Contains("data.lock", errors, StringComparison.Ordinal));
-        var (code, last, _) = await RunAsync([.. arguments(0), "--dry-run"], variables);
+        var (code, last, _) = await RunAsync([.. arguments, "--dry-run"], variables);
         Assert.Equal(0, code);
         Assert.Contains(", nothing to do", last, StringComparison.Ordinal);
     }

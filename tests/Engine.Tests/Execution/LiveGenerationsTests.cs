@@ -86,16 +86,10 @@ public sealed class LiveGenerationsTests : IAsyncLifetime
     {
         _places.Enter("");
         var prepared = picture is null ? null : new PreparedPicture(picture, new float[3 * _loaded.Encoder!.ImageSize * _loaded.Encoder.ImageSize]);
+        var adapter = picture is null ? null : TinyModel.Lease(_loaded, _registry, TinyModel.Visual);
         var generation = new Generation(
-            _live.Count, new GenerationRequest { PromptIds = [1, 5], MaxTokens = 2 }, prepared, picture is null ? null : Adapter(), _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
+            _live.Count, new GenerationRequest { PromptIds = [1, 5], MaxTokens = 2 }, prepared, adapter, _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
         _live.Add(generation);
         return generation;
-    }
-
-    private AdapterLease Adapter()
-    {
-        var options = new AdapterReadOptions { BaseConfig = _loaded.Description.Config, BaseDigest = _loaded.Description.Digest, VisualHeads = TinyModel.VisualHeads };
-        using var package = AdapterPackage.Read(TinyModel.Golden("adapters", TinyModel.Visual + ".pth"), options);
-        return _registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, _loaded.Description.Config, _registry.FrontEnds));
     }
 }

@@ -83,16 +83,8 @@ public sealed class ReplayTests
         return [.. whole.Select(Line)];
     }
 
-    private static async Task<GenerationEvent[]> ReadAsync(TestEngine engine, GenerationRequest request)
-    {
-        var events = new List<GenerationEvent>();
-        await foreach (var happened in engine.GenerateAsync(request, TestContext.Current.CancellationToken))
-        {
-            events.Add(happened);
-        }
-
-        return [.. events];
-    }
+    private static async Task<GenerationEvent[]> ReadAsync(TestEngine engine, GenerationRequest request) =>
+        await engine.GenerateAsync(request, TestContext.Current.CancellationToken).ToArrayAsync(TestContext.Current.CancellationToken);
 
     /// <summary>All that does not measure.</summary>
     private static string Line(GenerationEvent happened) => happened switch

@@ -86,11 +86,7 @@ public sealed class SteeredAnswerTests
 
     private static async Task<TokenGenerated> FirstAsync(TestEngine engine, GenerationRequest request)
     {
-        await foreach (var happened in engine.GenerateAsync(request with { MaxTokens = 1 }, TestContext.Current.CancellationToken))
-        {
-            return Assert.IsType<TokenGenerated>(happened);
-        }
-
-        throw new InvalidOperationException("The answer had no token.");
+        var events = engine.GenerateAsync(request with { MaxTokens = 1 }, TestContext.Current.CancellationToken);
+        return Assert.IsType<TokenGenerated>(await events.FirstAsync(TestContext.Current.CancellationToken));
     }
 }

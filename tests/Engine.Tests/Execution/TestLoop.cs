@@ -30,12 +30,7 @@ internal sealed class TestLoop : IDisposable
     }
 
     /// <summary>A hold on a golden adapter for one generation, which gives it back.</summary>
-    public AdapterLease Adapter(string name)
-    {
-        var options = new AdapterReadOptions { BaseConfig = _loaded.Description.Config, BaseDigest = _loaded.Description.Digest, VisualHeads = TinyModel.VisualHeads };
-        using var package = AdapterPackage.Read(TinyModel.Golden("adapters", name + ".pth"), options);
-        return _registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, _loaded.Description.Config, _registry.FrontEnds));
-    }
+    public AdapterLease Adapter(string name) => TinyModel.Lease(_loaded, _registry, name);
 
     public Generation Generation(int[] prompt, int tokens = 4, AdapterLease? adapter = null, PreparedPicture? picture = null) =>
         new(Interlocked.Increment(ref _lastId), new GenerationRequest { PromptIds = prompt, MaxTokens = tokens, IgnoreEnd = true }, picture, adapter, _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);

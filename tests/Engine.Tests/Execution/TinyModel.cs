@@ -67,6 +67,14 @@ internal static class TinyModel
         return await engine.LoadAdapterAsync(package, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>A hold on an adapter of the golden files, over parts of an engine that stand alone.</summary>
+    public static AdapterLease Lease(LoadedBase loaded, AdapterRegistry registry, string adapter)
+    {
+        var options = new AdapterReadOptions { BaseConfig = loaded.Description.Config, BaseDigest = loaded.Description.Digest, VisualHeads = VisualHeads };
+        using var package = AdapterPackage.Read(Golden("adapters", adapter + ".pth"), options);
+        return registry.Add(package.Version, package.Manifest, AdapterWeights.FromPackage(package, loaded.Description.Config, registry.FrontEnds));
+    }
+
     /// <summary>Waits until the loop has nothing to do and says so.</summary>
     public static async Task<EngineStatus> WhenIdleAsync(TestEngine engine)
     {

@@ -91,6 +91,7 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
 
         Assert.Contains("PostgreSQL at 127.0.0.1:", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(PostgresServer.Password, refused.ToString(), StringComparison.Ordinal);
+        Assert.NotEmpty(_log.Lines);
         Assert.DoesNotContain(_log.Lines, line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
     }
 

@@ -88,7 +88,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var password = _folder.In("password");
         await File.WriteAllTextAsync(password, Password, cancellationToken).ConfigureAwait(false);
-        if (PostgresPrograms.IsRoot)
+        if (Environment.IsPrivilegedProcess)
         {
             await RunAsync(["chown", "-R", "postgres", _folder.Path], cancellationToken).ConfigureAwait(false);
         }
