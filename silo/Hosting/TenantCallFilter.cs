@@ -23,7 +23,12 @@ internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IInco
             return;
         }
 
-        CallerContext.Check(key);
+        // What a grain asks of itself, its timers among it, is made for nobody.
+        if (context.SourceId != context.TargetId)
+        {
+            CallerContext.Check(key);
+        }
+
         try
         {
             await context.Invoke();

@@ -95,6 +95,26 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
         Assert.DoesNotContain(_log.Lines, line => line.Contains(PostgresServer.Password, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_settlement_that_met_the_outage_is_made_once_it_is_over()
+    {
+        await using var silo = await TestSilo.StartAsync(Build(), Cancellation);
+        CallerContext.SetAdmin();
+        await silo.CreateTenantAsync("acme");
+        CallerContext.SetTenant("acme");
+        var tenant = silo.Tenant("acme");
+        await tenant.Admit(new AdmissionRequest { RequestId = "r1", PromptTokens = 3, AnswerTokens = 100 }, Cancellation);
+        var reserved = new UsageMark { RequestId = "r1", Started = true, PromptTokens = 3, GeneratedTokens = 64, MostGeneratedTokens = 100 };
+        await tenant.Mark(reserved, Cancellation);
+
+        await Server.CrashAsync();
+        await tenant.Settle(reserved with { GeneratedTokens = 7 });
+        await Server.ResumeAsync(Cancellation);
+
+        var today = new UsageQuery(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), UsagePeriod.Day, 10);
+        await Eventually.TrueAsync(async () => (await tenant.GetUsage(today, Cancellation)).Single().GeneratedTokens == 7, Cancellation);
+    }
+
     private static async Task<IConversationGrain> BeginAsync(TestSilo silo, string id)
     {
         var conversation = silo.Conversation("acme", id);
