@@ -20,6 +20,8 @@ public static class HerdPrograms
     public static ProcessStartInfo Named(string program, IEnumerable<string> arguments) => new(Path.Combine(AppContext.BaseDirectory, program), arguments)
     {
         WorkingDirectory = AppContext.BaseDirectory,
-        Environment = { ["HERD_ADMIN_KEY"] = AdminKey },
+
+        // An empty key is as good as none: a developer's own must not get into the tests.
+        Environment = { ["HERD_ADMIN_KEY"] = AdminKey, ["HERD_DEMO_KEY"] = "" },
     };
 }
