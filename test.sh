@@ -43,12 +43,18 @@ crashed=()
 for project in "${projects[@]}"; do
   name=Herd.$(basename "$project")
   echo "== $name"
-  "$project/bin/Release/net10.0/$name" -noColor -noLogo -result-xml "$results/$name.xml" | grep -vE '^ *(Discover|Starting:|Finished:)'
+  "$project/bin/Release/net10.0/$name" -noColor -noLogo -result-xml "$results/$name.xml" 2>&1 | grep -vE '^ *(Discover|Starting:|Finished:)' | tee "$results/$name.log"
   [ -s "$results/$name.xml" ] || crashed+=("$name")
 done
 
 echo "== the ten slowest tests, in seconds"
 grep -ho '<test [^>]*' "$results"/*.xml | sed -n 's/.* name="\([^"]*\)".* time="\([^"]*\)".*/\2 \1/p' | sort -rn | head -10 | cut -c1-180
+
+# Last, so that it is seen however much was printed before.
+if grep -q '\[FAIL\]' "$results"/*.log; then
+  echo "== the tests that failed"
+  grep -hA 20 '\[FAIL\]' "$results"/*.log | cut -c1-400
+fi
 
 # A program that ended without a report counts as one failure.
 [ ${#crashed[@]} -eq 0 ] || echo "Ended without a report: ${crashed[*]}"
