@@ -2,21 +2,24 @@ using System.Net;
 using Grpc.Core;
 using Herd.Protos.V1;
 using Herd.Testing;
+using Herd.Testing.Cluster;
 using Xunit;
 
 namespace Herd.Cluster.Tests;
 
 /// <summary>What silos and gateways in processes of their own owe their clients, whatever the gateways are to the cluster.</summary>
-public abstract class ApartTests(ApartCluster cluster)
+public abstract class ApartTests(ClusterFixture fixture)
 {
     private const int LongAnswer = 1500;
+
+    private readonly HerdCluster _cluster = fixture.Cluster;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Generate_OverHttpAndGrpcThroughBothGateways_IsOneAnswer()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
 
         var (status, first) = await tenant.CompleteAsync(0, "base", "abc", 16);
         var (_, second) = await tenant.CompleteAsync(1, "base", "abc", 16);
@@ -31,7 +34,7 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task Upload_ThroughOneGateway_ServesThroughTheOther()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
 
         var version = await tenant.UploadAsync(0, "cat", "CHAT-BIAS-SCALE-NORM.pth");
         var (status, answer) = await tenant.CompleteAsync(1, "cat", "abc", 8);
@@ -43,7 +46,7 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task Turns_ThroughBothGateways_AreOneConversation()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
         var talk = await tenant.Conversations(0).CreateConversationAsync(new CreateConversationRequest { Model = "base" }, tenant.Metadata, cancellationToken: Cancellation);
 
         var first = await RunTurnAsync(tenant, 0, talk.Id, "t1", 8);
@@ -58,8 +61,10 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task Replicas_OfEveryDeviceOfEverySilo_AreThere()
     {
-        var replicas = await new ReplicaService.ReplicaServiceClient((await cluster.NewTenantAsync()).Channels[1])
-            .ListReplicasAsync(new ListReplicasRequest(), ApartCluster.Admin, cancellationToken: Cancellation);
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
+
+        var replicas = await new ReplicaService.ReplicaServiceClient(tenant.Channels[1])
+            .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
 
         Assert.Equal(4, replicas.Replicas.Count);
     }
@@ -67,24 +72,24 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public void Gateway_HoldsNoTensors()
     {
-        Assert.Contains("libtorch", LibrariesOf(cluster.Silo(0)), StringComparison.Ordinal);
-        Assert.DoesNotContain("libtorch", LibrariesOf(cluster.Gateway(0)), StringComparison.Ordinal);
-        Assert.DoesNotContain("LibTorchSharp", LibrariesOf(cluster.Gateway(1)), StringComparison.Ordinal);
+        Assert.Contains("libtorch", LibrariesOf(_cluster.Silo(0)), StringComparison.Ordinal);
+        Assert.DoesNotContain("libtorch", LibrariesOf(_cluster.Gateway(0)), StringComparison.Ordinal);
+        Assert.DoesNotContain("LibTorchSharp", LibrariesOf(_cluster.Gateway(1)), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task SiloKilled_OpenStreamsGoOnElsewhereAsIfNothingHadBeen()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
         var prompts = Enumerable.Range(0, 6).Select(i => $"story {i}").ToArray();
         var undisturbed = await Task.WhenAll(prompts.Select((prompt, i) => tenant.GenerateAsync(i % 2, prompt, LongAnswer)));
         var watches = prompts.Select(_ => new StreamWatch()).ToArray();
         var streams = prompts.Select((prompt, i) => tenant.GenerateAsync(i % 2, prompt, LongAnswer, watches[i].Note)).ToArray();
 
         await Task.WhenAll(watches.Select(watch => watch.Begun)).WaitAsync(Cancellation);
-        await cluster.Silo(0).KillAsync();
+        await _cluster.Silo(0).KillAsync();
         var broken = await Task.WhenAll(streams);
-        await cluster.StartSiloAsync(0);
+        await _cluster.StartSiloAsync(0, Cancellation);
 
         TestContext.Current.TestOutputHelper?.WriteLine($"Longest silence of a stream: {watches.Max(watch => watch.Silence).TotalSeconds:F1} s.");
         Assert.All(undisturbed.Zip(broken), pair => Assert.Equal(pair.First.Tokens, pair.Second.Tokens));
@@ -95,7 +100,7 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task GatewayKilled_TheTurnIsResumedThroughTheOther()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
         var talk = await tenant.Conversations(1).CreateConversationAsync(new CreateConversationRequest { Model = "base" }, tenant.Metadata, cancellationToken: Cancellation);
         var turn = TurnOf(talk.Id, "t1", 800);
         var before = "";
@@ -109,7 +114,7 @@ public abstract class ApartTests(ApartCluster cluster)
                 known += update.Tokens?.Ids.Count ?? 0;
                 if (known > 20)
                 {
-                    await cluster.Gateway(0).KillAsync();
+                    await _cluster.Gateway(0).KillAsync();
                 }
             }
         });
@@ -117,7 +122,7 @@ public abstract class ApartTests(ApartCluster cluster)
         var read = new ReadTurnRequest { ConversationId = talk.Id, TurnId = "t1", FromIndex = known };
         var after = await ReadAsync(tenant.Conversations(1).ReadTurn(read, tenant.Metadata, cancellationToken: Cancellation));
         var turns = await tenant.Conversations(1).ListTurnsAsync(new ListTurnsRequest { ConversationId = talk.Id }, tenant.Metadata, cancellationToken: Cancellation);
-        await cluster.StartGatewayAsync(0);
+        await _cluster.StartGatewayAsync(0, Cancellation);
 
         Assert.Equal(turns.Turns[0].Answer, before + after);
         Assert.Equal(TurnState.Completed, turns.Turns[0].State);
@@ -126,7 +131,7 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task SiloTerminated_UnderLoad_NoRequestFails()
     {
-        var tenant = await cluster.NewTenantAsync();
+        using var tenant = await _cluster.NewTenantAsync(Cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var answered = 0;
         var load = Enumerable.Range(0, 6).Select(async worker =>
@@ -142,8 +147,8 @@ public abstract class ApartTests(ApartCluster cluster)
             return faults;
         }).ToArray();
 
-        var code = await cluster.Silo(1).TerminateAsync();
-        await cluster.StartSiloAsync(1);
+        var code = await _cluster.Silo(1).TerminateAsync();
+        await _cluster.StartSiloAsync(1, Cancellation);
         await enough.CancelAsync();
         var failed = (await Task.WhenAll(load)).SelectMany(faults => faults).ToArray();
 
@@ -156,9 +161,9 @@ public abstract class ApartTests(ApartCluster cluster)
     [Fact]
     public async Task Health_OfEveryProcess_IsTold()
     {
-        Assert.Equal(HttpStatusCode.OK, await cluster.HealthAsync(cluster.Health(0), "/healthz"));
-        Assert.Equal(HttpStatusCode.NotFound, await cluster.HealthAsync(cluster.Health(0), "/v1/models"));
-        Assert.Equal(HttpStatusCode.OK, await cluster.HealthAsync(cluster.Http(1), "/healthz"));
+        Assert.Equal(HttpStatusCode.OK, await _cluster.HealthAsync(_cluster.Health(0), "/healthz", Cancellation));
+        Assert.Equal(HttpStatusCode.NotFound, await _cluster.HealthAsync(_cluster.Health(0), "/v1/models", Cancellation));
+        Assert.Equal(HttpStatusCode.OK, await _cluster.HealthAsync(_cluster.Http(1), "/healthz", Cancellation));
     }
 
     private static string LibrariesOf(ChildProcess process) => File.ReadAllText($"/proc/{process.Id}/maps");
@@ -187,7 +192,7 @@ public abstract class ApartTests(ApartCluster cluster)
 }
 
 [Collection("processes")]
-public sealed class MemberTests(MemberCluster cluster) : ApartTests(cluster), IClassFixture<MemberCluster>;
+public sealed class MembersOnSqliteTests(MembersOnSqlite fixture) : ApartTests(fixture), IClassFixture<MembersOnSqlite>;
 
 [Collection("processes")]
-public sealed class ClientTests(ClientCluster cluster) : ApartTests(cluster), IClassFixture<ClientCluster>;
+public sealed class ClientsOnPostgresTests(ClientsOnPostgres fixture) : ApartTests(fixture), IClassFixture<ClientsOnPostgres>;

@@ -5,16 +5,16 @@ using System.Text.Json;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Herd.Protos.V1;
-using Herd.Testing;
 using Xunit;
 
-namespace Herd.Cluster.Tests;
+namespace Herd.Testing.Cluster;
 
-/// <summary>A tenant with clients at both gateways.</summary>
-internal sealed class ClusterTenant
+/// <summary>A tenant with clients at both gateways. Calls are given up with the test that makes them.</summary>
+public sealed class ClusterTenant : IDisposable
 {
-    public ClusterTenant(ApartCluster cluster, string key)
+    internal ClusterTenant(HerdCluster cluster, string name, string key)
     {
+        (Name, Key) = (name, key);
         Http = [.. new[] { 0, 1 }.Select(gateway => new HttpClient { BaseAddress = cluster.Http(gateway), Timeout = TimeSpan.FromMinutes(2) })];
         foreach (var client in Http)
         {
@@ -25,14 +25,25 @@ internal sealed class ClusterTenant
         Metadata = new Metadata { { "authorization", $"Bearer {key}" } };
     }
 
+    /// <summary>The tenant's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Its key.</summary>
+    public string Key { get; }
+
+    /// <summary>A client at each gateway, with the key.</summary>
     public ImmutableArray<HttpClient> Http { get; }
 
+    /// <summary>A channel to each gateway.</summary>
     public ImmutableArray<GrpcChannel> Channels { get; }
 
+    /// <summary>What is sent with a call over a channel: the key.</summary>
     public Metadata Metadata { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>The tenant's conversations.</summary>
+    /// <param name="gateway">Which gateway is asked.</param>
     public ConversationService.ConversationServiceClient Conversations(int gateway) => new(Channels[gateway]);
 
     /// <summary>Generates greedily over gRPC, past the model's own end.</summary>
@@ -50,7 +61,7 @@ internal sealed class ClusterTenant
         var received = new List<(int, int)>();
         var text = "";
         using var call = new GenerationService.GenerationServiceClient(Channels[gateway]).Generate(request, Metadata, cancellationToken: Cancellation);
-        await foreach (var response in call.ResponseStream.ReadAllAsync(Cancellation))
+        await foreach (var response in call.ResponseStream.ReadAllAsync(Cancellation).ConfigureAwait(false))
         {
             received.AddRange((response.Tokens?.Ids ?? []).Select((id, i) => (response.Tokens!.FirstIndex + i, id)));
             text += response.Tokens?.Text;
@@ -65,19 +76,34 @@ internal sealed class ClusterTenant
     public async Task<(int Status, JsonElement Body)> CompleteAsync(int gateway, string model, string prompt, int tokens)
     {
         using var response = await Http[gateway].PostAsJsonAsync(
-            new Uri("/v1/completions", UriKind.Relative), new { model, prompt, max_tokens = tokens, temperature = 0, ignore_eos = true }, Cancellation);
-        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation));
+            new Uri("/v1/completions", UriKind.Relative), new { model, prompt, max_tokens = tokens, temperature = 0, ignore_eos = true }, Cancellation).ConfigureAwait(false);
+        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Uploads a golden adapter over HTTP.</summary>
     /// <returns>The version's digest.</returns>
     public async Task<string> UploadAsync(int gateway, string name, string file)
     {
-        await using var bytes = File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", file));
+        using var bytes = File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", file));
         using var content = new StreamContent(bytes);
-        using var response = await Http[gateway].PutAsync(new Uri($"/v1/adapters/{name}?visual_heads=4", UriKind.Relative), content, Cancellation);
-        var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
-        Assert.True(response.IsSuccessStatusCode, body.ToString());
-        return body.GetProperty("version").GetString()!;
+        using var response = await Http[gateway].PutAsync(new Uri($"/v1/adapters/{name}?visual_heads=4", UriKind.Relative), content, Cancellation).ConfigureAwait(false);
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation).ConfigureAwait(false);
+        return response.IsSuccessStatusCode
+            ? body.GetProperty("version").GetString()!
+            : throw new InvalidOperationException($"The upload of {name} failed: {body}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var client in Http)
+        {
+            client.Dispose();
+        }
+
+        foreach (var channel in Channels)
+        {
+            channel.Dispose();
+        }
     }
 }

@@ -1,0 +1,161 @@
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Herd.Protos.V1;
+
+namespace Herd.Testing.Cluster;
+
+/// <summary>Three silos, the first with two devices, and two gateways over one database, each a process of its own.</summary>
+/// <remarks>The programs lie beside the one that uses this: it refers to the gateway's project.</remarks>
+public sealed class HerdCluster : IAsyncDisposable
+{
+    /// <summary>How many silos there are.</summary>
+    public const int Silos = 3;
+
+    /// <summary>How many gateways there are.</summary>
+    public const int Gateways = 2;
+
+    private static readonly string[] Devices = ["cpu:0,cpu:1", "cpu:2", "cpu:3"];
+
+    private readonly string _mode;
+    private readonly ClusterStorage _storage;
+    private readonly int[] _ports = FreePorts.Take((3 * Silos) + (3 * Gateways));
+    private readonly ChildProcess?[] _processes = new ChildProcess?[Silos + Gateways];
+    private readonly HttpClient _health = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private int _tenants;
+
+    private HerdCluster(string mode, ClusterStorage storage) => (_mode, _storage) = (mode, storage);
+
+    /// <summary>What the administrator sends with a call.</summary>
+    public static Metadata Admin { get; } = new() { { "authorization", $"Bearer {HerdPrograms.AdminKey}" } };
+
+    /// <summary>What all processes keep their data in.</summary>
+    public ClusterStorage Storage => _storage;
+
+    /// <summary>Starts all processes and waits until they are ready.</summary>
+    /// <param name="mode">What the gateways are to the cluster: <c>member</c> or <c>client</c>.</param>
+    /// <param name="storage">Where the data is kept; the cluster ends it with itself.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<HerdCluster> StartAsync(string mode, ClusterStorage storage, CancellationToken cancellationToken)
+    {
+        var cluster = new HerdCluster(mode, storage);
+        try
+        {
+            await cluster.StartAllAsync(cancellationToken).ConfigureAwait(false);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The process of a silo.</summary>
+    public ChildProcess Silo(int index) => _processes[index]!;
+
+    /// <summary>The process of a gateway.</summary>
+    public ChildProcess Gateway(int index) => _processes[Silos + index]!;
+
+    /// <summary>Where a silo answers about its health.</summary>
+    public Uri Health(int silo) => new($"http://127.0.0.1:{_ports[(3 * silo) + 2]}");
+
+    /// <summary>Where a gateway speaks HTTP.</summary>
+    public Uri Http(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (3 * gateway)]}");
+
+    /// <summary>Where a gateway speaks gRPC.</summary>
+    public Uri Grpc(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (3 * gateway) + 1]}");
+
+    /// <summary>Starts every process, again where it ended, and waits until all are ready.</summary>
+    public Task StartAllAsync(CancellationToken cancellationToken) => Task.WhenAll(
+    [
+        .. Enumerable.Range(0, Silos).Select(index => StartSiloAsync(index, cancellationToken)),
+        .. Enumerable.Range(0, Gateways).Select(index => StartGatewayAsync(index, cancellationToken)),
+    ]);
+
+    /// <summary>Ends every process at once, without a warning.</summary>
+    public Task KillAllAsync() => Task.WhenAll(_processes.OfType<ChildProcess>().Select(process => process.KillAsync()));
+
+    /// <summary>Makes a tenant that may use enough for any test, and a key of it.</summary>
+    public Task<ClusterTenant> NewTenantAsync(CancellationToken cancellationToken) =>
+        NewTenantAsync(new TenantLimits { ConcurrentSequences = 100, Adapters = 10 }, cancellationToken);
+
+    /// <summary>Makes a tenant and a key of it.</summary>
+    public async Task<ClusterTenant> NewTenantAsync(TenantLimits limits, CancellationToken cancellationToken)
+    {
+        var name = $"tenant-{Interlocked.Increment(ref _tenants)}";
+        using var channel = GrpcChannel.ForAddress(Grpc(0));
+        var tenants = new TenantService.TenantServiceClient(channel);
+        await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return new ClusterTenant(this, name, key.Key);
+    }
+
+    /// <summary>Starts a silo, again where it ended, and waits until it and its routes are ready.</summary>
+    public Task StartSiloAsync(int index, CancellationToken cancellationToken) => StartAsync(
+        index,
+        "Herd.Silo",
+        Health(index),
+        [
+            .. HerdPrograms.GoldenBase,
+            "--dtype", "float32",
+            "--device", Devices[index],
+            "--health-port", $"{Health(index).Port}",
+            "--set", $"Cluster:SiloName=silo-{index}", $"Cluster:SiloPort={_ports[3 * index]}", $"Cluster:ClientPort={_ports[(3 * index) + 1]}",
+            "Replica:DrainTimeout=00:00:30",
+        ],
+        cancellationToken);
+
+    /// <summary>Starts a gateway, again where it ended, and waits until it is ready.</summary>
+    public Task StartGatewayAsync(int index, CancellationToken cancellationToken) => StartAsync(
+        Silos + index,
+        "Herd.Gateway",
+        Http(index),
+        [
+            "--mode", _mode,
+            "--http-port", $"{Http(index).Port}",
+            "--grpc-port", $"{Grpc(index).Port}",
+            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}", "Gateway:AdminPort=0",
+        ],
+        cancellationToken);
+
+    /// <summary>Asks a process about its health.</summary>
+    /// <returns>The status; null where nobody answers.</returns>
+    public async Task<HttpStatusCode?> HealthAsync(Uri address, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var response = await _health.GetAsync(new Uri(address, path), cancellationToken).ConfigureAwait(false);
+            return response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes.OfType<ChildProcess>())
+        {
+            await process.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _health.Dispose();
+        await _storage.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task StartAsync(int index, string program, Uri health, string[] arguments, CancellationToken cancellationToken)
+    {
+        var process = ChildProcess.Start(HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments]));
+        _processes[index] = process;
+        await Eventually.TrueAsync(() => IsReadyAsync(process, health), cancellationToken, $"{program} at {health} is ready").ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsReadyAsync(ChildProcess process, Uri health)
+    {
+        process.ExpectRunning();
+        return await HealthAsync(health, "/readyz", CancellationToken.None).ConfigureAwait(false) == HttpStatusCode.OK;
+    }
+}
