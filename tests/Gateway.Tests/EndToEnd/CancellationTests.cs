@@ -1,101 +1,72 @@
 using System.Net.Http.Json;
 using Grpc.Core;
 using Herd.Protos.V1;
+using Herd.Testing;
 using Xunit;
 
 namespace Herd.Gateway.Tests.EndToEnd;
 
-[CollectionDefinition(nameof(CancellationTests), DisableParallelization = true)]
-public sealed class CancellationCollection;
-
-/// <summary>Runs alone: it watches how many sequences the replica has.</summary>
-[Collection(nameof(CancellationTests))]
+/// <summary>What becomes of an answer whose client goes away.</summary>
 public sealed class CancellationTests(SharedGateway gateway)
 {
     private const int LongAnswer = 2000;
-    private const int MostTries = 10;
+
+    private static readonly string[] Ends = ["herd:request_failure_total", "herd:request_success_total"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>
-    /// One answer runs to its end. Another, begun later and as long, is left by its client: that the replica is seen with one sequence while the
-    /// first still runs shows that the second was ended, since left alone it would have ended last.
-    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task ClientLeaves_TheSequenceIsFreedWhileOthersRunOn(bool overHttp)
+    public async Task ClientLeaves_TheAnswerIsAbandonedWhileOthersRunOn(bool overHttp)
     {
-        var tenant = await gateway.NewTenantAsync();
-        var prompt = await EndlessPromptAsync(tenant);
-        var tries = 1;
-        while (!await IsFreedAsync(tenant, overHttp, prompt))
+        var staying = await gateway.NewTenantAsync();
+        var leaving = await gateway.NewTenantAsync();
+        using var stays = StartOverGrpc(staying);
+
+        await BeginAndLeaveAsync(leaving, overHttp);
+        await Eventually.TrueAsync(() => HasEndedAsync(leaving), Cancellation);
+        var metrics = await Metrics.ReadAsync(leaving.Process, Cancellation);
+        var received = await stays.ResponseStream.ReadAllAsync(Cancellation).Select(update => update.Tokens?.Ids.Count ?? 0).SumAsync(Cancellation);
+
+        Assert.Equal(1, metrics.Find("herd:request_failure_total", ("tenant", leaving.Name), ("code", "abandoned")));
+        Assert.InRange(metrics.Find("herd:generation_tokens_total", ("tenant", leaving.Name))!.Value, 1, LongAnswer - 1);
+        Assert.Equal(LongAnswer, received);
+    }
+
+    private static async Task BeginAndLeaveAsync(TestTenant tenant, bool overHttp)
+    {
+        if (overHttp)
         {
-            tries++;
-            Assert.True(tries <= MostTries, "The abandoned sequence always ran on as long as the other.");
+            using var response = await StartOverHttpAsync(tenant);
+            await using var body = await response.Content.ReadAsStreamAsync(Cancellation);
+            await body.ReadExactlyAsync(new byte[1], Cancellation); // the first frame carries text
+        }
+        else
+        {
+            using var call = StartOverGrpc(tenant);
+            await call.ResponseStream.ReadAllAsync(Cancellation).FirstAsync(update => update.Tokens is not null, Cancellation);
         }
     }
 
-    /// <summary>A token behind which the likeliest answer is as long as asked for.</summary>
-    private static async Task<int> EndlessPromptAsync(TestTenant tenant)
+    private static async Task<bool> HasEndedAsync(TestTenant tenant)
     {
-        for (var prompt = 3; ; prompt++)
-        {
-            using var call = StartOverGrpc(tenant, prompt);
-            var last = await call.ResponseStream.ReadAllAsync(Cancellation).LastAsync(Cancellation);
-            if (last.Finished.Reason == FinishReason.Length)
-            {
-                return prompt;
-            }
-        }
+        var metrics = await Metrics.ReadAsync(tenant.Process, Cancellation);
+        return Ends.Any(end => metrics.Find(end, ("tenant", tenant.Name)) is not null);
     }
 
-    // What the replica does is reported a little late; an answer that was over by then shows nothing either way.
-    private static async Task<bool> IsFreedAsync(TestTenant tenant, bool overHttp, int prompt)
+    private static AsyncServerStreamingCall<GenerateResponse> StartOverGrpc(TestTenant tenant)
     {
-        using var stays = StartOverGrpc(tenant, prompt);
-        await stays.ResponseStream.MoveNext(Cancellation);
-        var end = stays.ResponseStream.ReadAllAsync(Cancellation).CountAsync(Cancellation).AsTask();
-        using (overHttp ? await StartOverHttpAsync(tenant, prompt) : (IDisposable)StartOverGrpc(tenant, prompt))
-        {
-            if (!await SeenAsync(tenant, running: 2, end))
-            {
-                return false;
-            }
-        }
-
-        var freed = await SeenAsync(tenant, running: 1, end);
-        await end;
-        return freed;
-    }
-
-    private static async Task<bool> SeenAsync(TestTenant tenant, int running, Task end)
-    {
-        var replicas = new ReplicaService.ReplicaServiceClient(tenant.Channel);
-        while (!end.IsCompleted)
-        {
-            var listed = await replicas.ListReplicasAsync(new ListReplicasRequest(), SharedGateway.Admin, cancellationToken: Cancellation);
-            if (listed.Replicas.Single().RunningSequences == running)
-            {
-                return !end.IsCompleted;
-            }
-        }
-
-        return false;
-    }
-
-    private static AsyncServerStreamingCall<GenerateResponse> StartOverGrpc(TestTenant tenant, int prompt)
-    {
-        var sampling = new Sampling { Temperature = 0, MaxTokens = LongAnswer };
-        var request = new GenerateRequest { Model = "base", TokenIds = new TokenIds { Ids = { 1, prompt } }, Sampling = sampling };
+        var sampling = new Sampling { Temperature = 0, MaxTokens = LongAnswer, IgnoreEnd = true };
+        var request = new GenerateRequest { Model = "base", Text = "abc", Sampling = sampling };
         return new GenerationService.GenerationServiceClient(tenant.Channel).Generate(request, tenant.Metadata, cancellationToken: Cancellation);
     }
 
-    private static async Task<HttpResponseMessage> StartOverHttpAsync(TestTenant tenant, int prompt)
+    private static async Task<HttpResponseMessage> StartOverHttpAsync(TestTenant tenant)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
-            Content = JsonContent.Create(new { model = "base", prompt = (int[])[1, prompt], temperature = 0, max_tokens = LongAnswer, stream = true }),
+            Content = JsonContent.Create(new { model = "base", prompt = "abc", temperature = 0, max_tokens = LongAnswer, ignore_eos = true, stream = true }),
         };
         return await tenant.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
     }

@@ -42,7 +42,9 @@ public sealed class SharedGateway : IAsyncDisposable
 
     private async Task<GatewayProcess> StartAsync()
     {
-        var process = GatewayProcess.Start(_data.Path, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip]);
+        // Every test's tenant is told apart, however many there are.
+        var process = GatewayProcess.Start(
+            _data.Path, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set", "Telemetry:MaxTenants=10000", "Telemetry:MaxAdapters=10000"]);
         await process.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
         return process;
     }

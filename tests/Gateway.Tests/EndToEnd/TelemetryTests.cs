@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Herd.Testing;
 using OpenAI.Chat;
 using Xunit;
@@ -25,18 +23,18 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         var plain = await AskAsync(tenant, "base");
         var adapted = await AskAsync(tenant, "voice");
 
-        var metrics = await ReadMetricsAsync(tenant.Process);
+        var metrics = await Metrics.ReadAsync(tenant.Process, Cancellation);
 
-        Assert.Equal(plain.InputTokenCount, Find(metrics, "herd:prompt_tokens_total", tenant.Name, ""));
-        Assert.Equal(plain.OutputTokenCount, Find(metrics, "herd:generation_tokens_total", tenant.Name, ""));
-        Assert.Equal(adapted.OutputTokenCount, Find(metrics, "herd:generation_tokens_total", tenant.Name, "voice"));
-        Assert.Equal(1, Find(metrics, "herd:request_success_total", tenant.Name, "voice"));
-        Assert.Equal(1, Find(metrics, "herd:time_to_first_token_seconds_count", tenant.Name, "voice"));
-        Assert.Equal(1, Find(metrics, "herd:time_per_output_token_seconds_count", tenant.Name, "voice"));
-        Assert.Equal(1, Find(metrics, "herd:e2e_request_latency_seconds_count", tenant.Name, "voice"));
+        Assert.Equal(plain.InputTokenCount, metrics.Find("herd:prompt_tokens_total", ("tenant", tenant.Name), ("adapter", "")));
+        Assert.Equal(plain.OutputTokenCount, metrics.Find("herd:generation_tokens_total", ("tenant", tenant.Name), ("adapter", "")));
+        Assert.Equal(adapted.OutputTokenCount, metrics.Find("herd:generation_tokens_total", ("tenant", tenant.Name), ("adapter", "voice")));
+        Assert.Equal(1, metrics.Find("herd:request_success_total", ("tenant", tenant.Name), ("adapter", "voice")));
+        Assert.Equal(1, metrics.Find("herd:time_to_first_token_seconds_count", ("tenant", tenant.Name), ("adapter", "voice")));
+        Assert.Equal(1, metrics.Find("herd:time_per_output_token_seconds_count", ("tenant", tenant.Name), ("adapter", "voice")));
+        Assert.Equal(1, metrics.Find("herd:e2e_request_latency_seconds_count", ("tenant", tenant.Name), ("adapter", "voice")));
         Assert.All(
             (string[])["herd:num_requests_running{", "herd:num_requests_waiting{", "herd:kv_cache_usage_perc{", "herd:resident_adapters{", "herd:prefix_cache_hits_total{"],
-            name => Assert.Contains(name, metrics, StringComparison.Ordinal));
+            name => Assert.Contains(name, metrics.Text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -52,6 +50,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         Assert.Equal("Basic", Assert.Single(nobody.Headers.WwwAuthenticate).Scheme);
         Assert.Equal(HttpStatusCode.Forbidden, somebody.StatusCode);
         Assert.Equal(HttpStatusCode.OK, administrator.StatusCode);
+        Assert.Equal("text/plain", administrator.Content.Headers.ContentType?.MediaType);
     }
 
     [Theory]
@@ -126,13 +125,6 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         return answer.Value.Usage;
     }
 
-    private static async Task<string> ReadMetricsAsync(GatewayProcess process)
-    {
-        using var response = await GetAsync(process.Admin, "/metrics", new AuthenticationHeaderValue("Bearer", HerdPrograms.AdminKey));
-        Assert.Equal("text/plain", response.Content.Headers.ContentType?.MediaType);
-        return await response.Content.ReadAsStringAsync(Cancellation);
-    }
-
     private static async Task<HttpResponseMessage> GetAsync(Uri address, string path, AuthenticationHeaderValue? authorization)
     {
         using var client = new HttpClient();
@@ -142,11 +134,4 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
     }
 
     private static AuthenticationHeaderValue Basic(string key) => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"operator:{key}")));
-
-    private static double Find(string metrics, string name, string tenant, string adapter)
-    {
-        var line = Assert.Single(metrics.Split('\n'), line =>
-            line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains($"tenant=\"{tenant}\"", StringComparison.Ordinal) && line.Contains($"adapter=\"{adapter}\"", StringComparison.Ordinal));
-        return double.Parse(Regex.Match(line, @"\} (\S+)").Groups[1].Value, CultureInfo.InvariantCulture);
-    }
 }
