@@ -27,7 +27,7 @@ public enum ContextOverflow
     /// <summary>The turn is refused; the error says by how many tokens.</summary>
     Refuse,
 
-    /// <summary>As many of the oldest turns as must are left out of the prompt, for good; they stay stored.</summary>
+    /// <summary>As many of the oldest turns as must, and half of the history's tokens at least, are left out of the prompt, for good; they stay stored.</summary>
     DropOldest,
 }
 

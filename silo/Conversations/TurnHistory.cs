@@ -9,6 +9,9 @@ namespace Herd.Silo.Conversations;
 /// <param name="Opening">The first turn's question, where older turns were dropped and it has to open the dialogue in their place.</param>
 internal sealed record TurnHistory(ImmutableList<HistoryEntry> Entries, TurnOpening? Opening)
 {
+    // What is kept is computed anew: with half of it gone, as many tokens as fitted in since the last time.
+    private const int Shares = 2;
+
     internal static TurnHistory Empty { get; } = new([], null);
 
     internal int Tokens => Entries.Sum(entry => entry.Tokens);
@@ -24,11 +27,15 @@ internal sealed record TurnHistory(ImmutableList<HistoryEntry> Entries, TurnOpen
         }
         : this;
 
-    /// <summary>Leaves out as many of the oldest turns as hold some tokens, one at least. The new first one may need an <see cref="Opening"/>.</summary>
+    /// <summary>
+    /// Leaves out as many of the oldest turns as hold some tokens, and half of all tokens at least: dropping one turn at a time, a full conversation would
+    /// have its whole context computed anew for every turn. The new first one may need an <see cref="Opening"/>.
+    /// </summary>
     internal TurnHistory Drop(int tokens)
     {
         var dropped = 0;
-        for (var held = 0; dropped < Entries.Count && (dropped == 0 || held < tokens); dropped++)
+        var least = Math.Max(tokens, Tokens / Shares);
+        for (var held = 0; dropped < Entries.Count && (dropped == 0 || held < least); dropped++)
         {
             held += Entries[dropped].Tokens;
         }

@@ -120,7 +120,7 @@ internal sealed class TurnIntake(
     /// <exception cref="HerdException">Whether the turn is stored is not known; it is not after QuotaExceeded, and where its picture is unknown.</exception>
     internal async Task StoreAsync(ConversationState accepted, StoredTurn turn, TurnRequest request, CancellationToken cancellationToken)
     {
-        await turns.AddAsync(accepted, turn, cancellationToken);
+        await turns.AddAsync(accepted, turn, request.Picture is not null || request.PictureDigest is not null, cancellationToken);
         if (!await pictures.IsKeptAsync(turn, request, cancellationToken))
         {
             await turns.RemoveAsync(accepted with { Turns = turn.Position }, turn, cancellationToken);

@@ -17,14 +17,15 @@ internal sealed class TurnRepository(Database database, ConversationRepository c
     /// <summary>Adds a turn that is to run.</summary>
     /// <param name="state">The conversation with it.</param>
     /// <param name="turn">The turn.</param>
+    /// <param name="bringsPicture">Whether its picture is its own: one that is in force already takes no more room.</param>
     /// <param name="cancellationToken">Stops the call; whether the turn was added is not known then.</param>
-    internal Task AddAsync(ConversationState state, StoredTurn turn, CancellationToken cancellationToken) =>
+    internal Task AddAsync(ConversationState state, StoredTurn turn, bool bringsPicture, CancellationToken cancellationToken) =>
         conversations.HoldAsync(
             state,
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync(TurnSql.Add, TurnRow.From(state.Conversation, turn), transaction).ConfigureAwait(false);
-                if (turn.Picture is not null)
+                if (bringsPicture)
                 {
                     await StorageQuota.RequireAsync(state.Conversation.Tenant, connection, transaction).ConfigureAwait(false);
                 }

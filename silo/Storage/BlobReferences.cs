@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Herd.Contracts.Blobs;
 
@@ -18,22 +19,32 @@ internal sealed class BlobReferences(Database database, IBlobStore blobs)
         }
     }
 
-    private Task<bool> ReleaseAsync(BlobRef blob, CancellationToken cancellationToken)
+    private async Task ReleaseAsync(BlobRef blob, CancellationToken cancellationToken)
     {
         var (table, column) = blob.Area == BlobArea.Adapters ? ("version_components", "digest") : ("turns", "picture_digest");
-        return database.TransactAloneAsync(
+
+        // Whoever removes the row that is found here releases the blob after it: no need to keep anybody out.
+        if (await database.ReadAsync(connection => IsNamedAsync(connection, null), cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        await database.TransactAloneAsync(
             table,
             async (connection, transaction) =>
             {
-                var names = await connection.ExecuteScalarAsync<long>(
-                    $"SELECT COUNT(*) FROM {table} WHERE {column} = @Digest", new { blob.Digest }, transaction).ConfigureAwait(false);
-                if (names == 0)
+                var isNamed = await IsNamedAsync(connection, transaction).ConfigureAwait(false);
+                if (!isNamed)
                 {
                     await blobs.DeleteAsync(blob, cancellationToken).ConfigureAwait(false);
                 }
 
-                return true;
+                return isNamed;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+
+        // One row is enough: others that name the blob may be as many as there are turns.
+        async Task<bool> IsNamedAsync(DbConnection connection, DbTransaction? transaction) => await connection.ExecuteScalarAsync<int?>(
+            $"SELECT 1 FROM {table} WHERE {column} = @Digest LIMIT 1", new { blob.Digest }, transaction).ConfigureAwait(false) is not null;
     }
 }

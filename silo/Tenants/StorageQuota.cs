@@ -10,14 +10,25 @@ internal static class StorageQuota
 {
     private const string Limits = "SELECT stored_bytes AS Bytes, stored_pictures AS Pictures FROM tenant_limits WHERE tenant = @tenant";
 
-    private const string CountPictures = "SELECT COUNT(DISTINCT picture_digest) FROM turns WHERE tenant = @tenant AND picture_digest IS NOT NULL";
+    /// <summary>The tenant's pictures, each found from the one before it through the index: they may be few, and the turns that name them many.</summary>
+    private const string Pictures =
+        """
+        WITH RECURSIVE pictures(digest) AS (
+          SELECT MIN(picture_digest) FROM turns WHERE tenant = @tenant AND picture_digest IS NOT NULL
+          UNION ALL
+          SELECT (SELECT MIN(picture_digest) FROM turns WHERE tenant = @tenant AND picture_digest > pictures.digest) FROM pictures WHERE digest IS NOT NULL)
 
-    private const string SumBytes =
+        """;
+
+    private const string CountPictures = Pictures + "SELECT COUNT(digest) FROM pictures";
+
+    private const string SumBytes = Pictures +
         """
         SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM (
           SELECT digest, bytes FROM version_components WHERE tenant = @tenant
           UNION
-          SELECT picture_digest, picture_bytes FROM turns WHERE tenant = @tenant AND picture_digest IS NOT NULL) AS kept
+          SELECT digest, (SELECT picture_bytes FROM turns WHERE tenant = @tenant AND picture_digest = pictures.digest LIMIT 1)
+          FROM pictures WHERE digest IS NOT NULL) AS kept
         """;
 
     /// <exception cref="HerdException">The tenant keeps more now than it may.</exception>
