@@ -8,11 +8,11 @@ namespace Herd.Faults.Load;
 /// <summary>A tenant with what its clients know.</summary>
 /// <param name="number">Its number.</param>
 /// <param name="clients">Its connections.</param>
-/// <param name="initial">Digests of the first two forms; the alias points to the first.</param>
+/// <param name="initial">Digests of the initial forms; the alias points to the first.</param>
 internal sealed class LoadTenant(int number, ClusterTenant clients, IReadOnlyList<string> initial)
 {
     private readonly ConcurrentDictionary<string, Voice> _versions =
-        new(initial.Select((digest, form) => KeyValuePair.Create(digest, AdapterForm.All[form].Voice)), StringComparer.Ordinal);
+        new(initial.Select((digest, form) => KeyValuePair.Create(digest, AdapterForm.Initial[form].Voice)), StringComparer.Ordinal);
 
     public int Number => number;
 
@@ -35,14 +35,14 @@ internal sealed class LoadTenant(int number, ClusterTenant clients, IReadOnlyLis
     public Voice? VoiceOf(string digest) => digest.Length == 0 ? Voice.Base : _versions.TryGetValue(digest, out var voice) ? voice : null;
 
     /// <summary>A model whose answers do not change.</summary>
-    public string ModelOf(Voice voice) => voice == Voice.Base ? "base" : Requests.Pinned(initial[voice == Voice.Input ? 0 : 1]);
+    public string ModelOf(Voice voice) => voice == Voice.Base ? "base" : Requests.Pinned(initial.First(digest => VoiceOf(digest) == voice));
 
-    /// <summary>Makes a tenant with both voices.</summary>
+    /// <summary>Makes a tenant with all voices.</summary>
     public static async Task<LoadTenant> MakeAsync(HerdCluster cluster, int number, CancellationToken cancellationToken)
     {
         var clients = await cluster.NewTenantAsync(cancellationToken);
         var digests = new List<string>();
-        foreach (var form in AdapterForm.All.Take(2))
+        foreach (var form in AdapterForm.Initial)
         {
             digests.Add(await Requests.UploadAsync(clients, 0, form, cancellationToken));
         }

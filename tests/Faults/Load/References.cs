@@ -30,7 +30,7 @@ internal sealed class References
     {
         var references = new References();
         var models = new Dictionary<Voice, string> { [Voice.Base] = "base" };
-        foreach (var form in AdapterForm.All.Take(2))
+        foreach (var form in AdapterForm.Initial)
         {
             models[form.Voice] = Requests.Pinned(await Requests.UploadAsync(tenant, 0, form, cancellationToken));
         }
@@ -38,7 +38,17 @@ internal sealed class References
         await Task.WhenAll(models.SelectMany(model => Questions.Prompts.Select(question => references.AskAsync(tenant, model.Key, model.Value, question, cancellationToken))));
         await Task.WhenAll(models.SelectMany(model =>
             Enumerable.Range(0, Questions.Scripts.Count).Select(script => references.AskAsync(tenant, model.Key, model.Value, script, cancellationToken))));
+        references.ExpectVoicesToDiffer();
         return references;
+    }
+
+    /// <summary>Where two voices answered alike, nobody could tell that one answered for the other.</summary>
+    private void ExpectVoicesToDiffer()
+    {
+        foreach (var answers in _prompts.GroupBy(prompt => prompt.Key.Question, prompt => prompt.Value.Text).Where(answers => answers.Distinct().Count() < answers.Count()))
+        {
+            throw new InvalidOperationException($"Two voices answer '{answers.Key.Text}' alike: '{answers.First()}'. Ask something else.");
+        }
     }
 
     private async Task AskAsync(ClusterTenant tenant, Voice voice, string model, Question question, CancellationToken cancellationToken)

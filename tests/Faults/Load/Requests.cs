@@ -38,7 +38,7 @@ internal static class Requests
     /// <returns>The version's digest.</returns>
     public static async Task<string> UploadAsync(ClusterTenant tenant, int gateway, AdapterForm form, CancellationToken cancellationToken)
     {
-        using var content = new StreamContent(File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", AdapterForm.File)));
+        using var content = new StreamContent(File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", form.File)));
         using var response = await tenant.Http[gateway].PutAsync(new Uri($"/v1/adapters/{Adapter}?alias=&{form.Query}", UriKind.Relative), content, cancellationToken);
         var body = await ReadAsync(response, cancellationToken);
         return body.GetProperty("version").GetString() ?? throw new AnswerUnreadableException($"No version in {body}.");

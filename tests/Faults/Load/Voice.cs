@@ -6,11 +6,11 @@ internal enum Voice
     /// <summary>The bare base.</summary>
     Base,
 
-    /// <summary>An adapter that scales at the input.</summary>
-    Input,
+    /// <summary>An adapter that tunes the base's layers.</summary>
+    Tuned,
 
-    /// <summary>The same file scaling at the output.</summary>
-    Output,
+    /// <summary>An adapter that puts prompts in front.</summary>
+    Prefixed,
 }
 
 /// <summary>An adapter to upload: each of them is another version.</summary>
@@ -18,16 +18,20 @@ internal enum Voice
 /// <param name="Template">Its template.</param>
 internal sealed record AdapterForm(Voice Voice, string Template)
 {
-    /// <summary>The template of the versions that conversations use.</summary>
-    public const string Usual = "chat-v1";
+    private static readonly Voice[] Voices = [Voice.Tuned, Voice.Prefixed];
 
-    /// <summary>The golden file that all are made of.</summary>
-    public const string File = "CHAT-BIAS-SCALE-NORM.pth";
+    // The templates of the versions that conversations use stand first.
+    private static readonly string[] Templates = ["alpaca", "raw", "chat-v1", "bair-v1"];
 
-    /// <summary>All forms; the first two are there from the beginning.</summary>
-    public static IReadOnlyList<AdapterForm> All { get; } =
-        [.. new[] { Usual, "raw", "alpaca", "bair-v1" }.SelectMany(template => new[] { Voice.Input, Voice.Output }.Select(voice => new AdapterForm(voice, template)))];
+    /// <summary>All forms.</summary>
+    public static IReadOnlyList<AdapterForm> All { get; } = [.. Templates.SelectMany(template => Voices.Select(voice => new AdapterForm(voice, template)))];
+
+    /// <summary>Those that are there from the beginning, one for each voice.</summary>
+    public static IReadOnlyList<AdapterForm> Initial { get; } = [.. All.Take(Voices.Length)];
+
+    /// <summary>The golden file it is made of.</summary>
+    public string File => Voice == Voice.Tuned ? "CHAT-BIAS-SCALE-NORM.pth" : "V1-PREFIX.pth";
 
     /// <summary>What an upload says about the file.</summary>
-    public string Query => $"visual_heads=4&template={Template}&scale_order={(Voice == Voice.Input ? "input" : "output")}";
+    public string Query => $"template={Template}{(Voice == Voice.Prefixed ? "&prompt_length=20" : "")}";
 }
