@@ -62,7 +62,7 @@ public sealed class TurnReadingTests
         Assert.Contains("kill silo-1", Assert.Single(findings.Kept[0].Faults), StringComparison.Ordinal);
     }
 
-    private TurnUpdate Accepted => new() { Accepted = new Turn { TurnId = "t0", Text = "one?" } };
+    private static TurnUpdate Accepted => new() { Accepted = new Turn { TurnId = "t0", Text = "one?" } };
 
     private static TurnUpdate Tokens(int first, int[] ids, string text) => new()
     {

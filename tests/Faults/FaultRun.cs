@@ -13,23 +13,33 @@ internal sealed class FaultRun(RunSettings settings, TextWriter progress)
     /// <param name="abort">Ends it without a report.</param>
     public async Task<RunReport> RunAsync(CancellationToken abort)
     {
-        await progress.WriteLineAsync($"{settings}: starting");
-        var starting = new RunClock();
-        using var logs = new ProcessLogs(settings.LogFolder, starting);
-        var storage = settings.IsOnPostgres ? await ClusterStorage.OnPostgresAsync(abort) : ClusterStorage.OnSqlite();
-        await using var cluster = await HerdCluster.StartAsync(settings.Mode, storage, abort, logs.Write);
-        var references = await AskAsync(cluster, abort);
-        var tenants = await Task.WhenAll(Enumerable.Range(1, settings.Tenants).Select(number => LoadTenant.MakeAsync(cluster, number, abort)));
-        await progress.WriteLineAsync($"{starting.Now.TotalSeconds,7:F1} s  the cluster stands, and its undisturbed answers are known");
-
-        var report = await DisturbAsync(cluster, references, tenants, logs, abort);
+        using var logs = new ProcessLogs(settings.LogFolder);
+        var report = await RunAsync(logs, abort);
         if (report.IsClean)
         {
-            await cluster.DisposeAsync();
             logs.Delete();
         }
 
         return report;
+    }
+
+    private async Task<RunReport> RunAsync(ProcessLogs logs, CancellationToken abort)
+    {
+        await progress.WriteLineAsync($"{settings}: starting");
+        var storage = settings.IsOnPostgres ? await ClusterStorage.OnPostgresAsync(abort) : ClusterStorage.OnSqlite();
+        await using var cluster = await HerdCluster.StartAsync(settings.Mode, storage, abort, logs.Write);
+        await progress.WriteLineAsync("The cluster stands. Asking for its undisturbed answers.");
+        var references = await AskAsync(cluster, abort);
+        var tenants = await Task.WhenAll(Enumerable.Range(1, settings.Tenants).Select(number => LoadTenant.MakeAsync(cluster, number, abort)));
+        try
+        {
+            await progress.WriteLineAsync("Load and faults begin.");
+            return await DisturbAsync(cluster, references, tenants, logs, abort);
+        }
+        finally
+        {
+            Array.ForEach(tenants, tenant => tenant.Clients.Dispose());
+        }
     }
 
     private static async Task<References> AskAsync(HerdCluster cluster, CancellationToken abort)
@@ -41,6 +51,7 @@ internal sealed class FaultRun(RunSettings settings, TextWriter progress)
     private async Task<RunReport> DisturbAsync(HerdCluster cluster, References references, LoadTenant[] tenants, ProcessLogs logs, CancellationToken abort)
     {
         var (clock, faults, counts) = (new RunClock(), new FaultLog(), new RunCounts());
+        logs.Begin(clock);
         var findings = new FindingList(faults, clock);
         var context = new LoadContext(settings.Seed, clock, faults, findings, counts, references);
         var injector = new FaultInjector(new ClusterParts(cluster), faults, clock, findings, counts, progress);
