@@ -114,6 +114,7 @@ internal static class GatewayApp
     {
         app.Use(RequestIds.TellAsync);
         app.UseExceptionHandler(_ => { });
+        app.Use(ReadErrors.DescribeAsync);
         app.Use(AdminListener.SeparateAsync);
         app.Use(StartGate.WaitAsync);
         app.UseAuthentication();

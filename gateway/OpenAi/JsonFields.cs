@@ -102,7 +102,7 @@ internal readonly struct JsonFields(JsonElement json, string path = "")
         }
         catch (InvalidOperationException)
         {
-            throw HerdException.Invalid(path, $"'{path}' holds half a surrogate pair.");
+            throw HerdException.Invalid(path, $"'{path}' is no valid Unicode: bad UTF-8, or half a surrogate pair.");
         }
     }
 
