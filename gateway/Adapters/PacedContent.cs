@@ -25,7 +25,7 @@ internal sealed class PacedContent(Stream content, UploadPace pace) : Stream
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await pace.WaitAsync(token => content.ReadAsync(buffer, token).AsTask(), cancellationToken);
+        var read = await pace.WaitAsync(token => ReadPlainlyAsync(buffer, token), cancellationToken);
         if (read > 0)
         {
             pace.Count(read);
@@ -54,4 +54,17 @@ internal sealed class PacedContent(Stream content, UploadPace pace) : Stream
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    // What breaks here is the client's, not the disk's.
+    private async Task<int> ReadPlainlyAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException(exception.Message, exception);
+        }
+    }
 }

@@ -44,15 +44,20 @@ public sealed class BrokenBodyTests(HostileGateway gateway)
     [Fact]
     public async Task BrokenBody_IsRefusedAsSuch()
     {
+        var faults = new List<string>();
         foreach (var path in (string[])["/v1/completions", "/v1/chat/completions", "/v1/adapters/kept/aliases/latest"])
         {
             foreach (var (name, body) in Broken)
             {
                 var response = await RawConnection.AskAsync(gateway.Process.Http, gateway.Whole("POST", path, body));
-                Assert.True(response is { Status: 400, Code: "invalid_value" }, $"{path}, {name}: {response.Status} {response.Body}");
+                if (response is not { Status: 400, Code: "invalid_value" })
+                {
+                    faults.Add($"{path}, {name}: {response.Status} {response.Body}");
+                }
             }
         }
 
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
         await gateway.ExpectUnharmedAsync();
     }
 
@@ -60,7 +65,6 @@ public sealed class BrokenBodyTests(HostileGateway gateway)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/grpc")]
-    [InlineData("\u00ff")]
     public async Task ContentType_OfAnotherKind_ChangesNothing(string type)
     {
         // The body alone counts: many clients name no type, or the wrong one.

@@ -43,14 +43,14 @@ public sealed class BrokenHttpTests(HostileGateway gateway)
         var faults = new List<string>();
         foreach (var (name, bytes, statuses) in Broken)
         {
-            var response = await RawConnection.AskAsync(gateway.Process.Http, bytes, closes: true);
+            var response = await RawConnection.AskAsync(gateway.Process.Http, bytes, closes: statuses.Contains(0));
             if (!statuses.Contains(response.Status))
             {
                 faults.Add($"{name}: {response.Status} {response.Body}");
             }
         }
 
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
         await gateway.ExpectUnharmedAsync();
     }
 

@@ -98,7 +98,7 @@ public sealed class HostileGateway : IAsyncLifetime
         await using var connection = new SqliteConnection($"Data Source={_data.In("herd.db")};Mode=ReadOnly");
         await connection.OpenAsync(Cancellation);
         var counts = new List<string>();
-        foreach (var table in (string[])["tenants", "api_keys", "adapters", "versions", "version_components", "aliases", "conversations", "turns"])
+        foreach (var table in (string[])["tenants", "api_keys", "adapters", "adapter_versions", "version_components", "aliases", "conversations", "turns"])
         {
             await using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The names stand above.

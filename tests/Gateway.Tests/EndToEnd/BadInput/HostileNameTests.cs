@@ -39,7 +39,7 @@ public sealed class HostileNameTests(HostileGateway gateway)
             }
         }
 
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
         await gateway.ExpectUnharmedAsync();
     }
 

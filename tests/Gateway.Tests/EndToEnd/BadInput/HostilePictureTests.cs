@@ -55,7 +55,7 @@ public sealed class HostilePictureTests(HostileGateway gateway)
             }
         }
 
-        Assert.Empty(faults);
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
         await gateway.ExpectUnharmedAsync();
     }
 
