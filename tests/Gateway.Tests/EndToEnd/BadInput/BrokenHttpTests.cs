@@ -66,7 +66,7 @@ public sealed class BrokenHttpTests(HostileGateway gateway)
     [Fact]
     public async Task Pipelined_RequestsSoundAndBroken_AreAnsweredInOrder()
     {
-        const int Requests = 40;
+        const int Requests = 20;
         using var connection = await RawConnection.OpenAsync(gateway.Process.Http);
         var all = Enumerable.Range(0, Requests).SelectMany(i => gateway.Completion((i % 2 == 0 ? Ask : "{}").Select(letter => (byte)letter).ToArray()));
         await connection.SendAsync(all.ToArray());
