@@ -1,7 +1,7 @@
 namespace Herd.Silo.Tenants;
 
 /// <summary>What was promised to a request that was told to come back.</summary>
-internal sealed record Booking(string Fingerprint, RequestCost Cost, DateTimeOffset Due);
+internal sealed record Booking(string Fingerprint, RequestCost Cost, DateTimeOffset Made, DateTimeOffset Due);
 
 /// <summary>What a request takes: one of the requests of a minute, tokens, and places.</summary>
 internal readonly record struct RequestCost(double Tokens, int Sequences);

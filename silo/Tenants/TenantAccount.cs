@@ -14,6 +14,9 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
     /// <summary>How long a request may be silent before it is taken for dead.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long whoever came back on time waits for a place before he is told another time.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly Admission _admission = new(tenant.Limits, time);
     private readonly Dictionary<string, OpenRequest> _open = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UsageMark> _unsettled = new(StringComparer.Ordinal);
@@ -45,11 +48,7 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
         request = request with { PromptTokens = Math.Max(0, request.PromptTokens), AnswerTokens = Math.Max(0, request.AnswerTokens) };
         if (!_open.TryGetValue(request.RequestId, out var open))
         {
-            if (_admission.Enter(request) is { } refusal)
-            {
-                throw refusal;
-            }
-
+            await EnterAsync(request, cancellationToken);
             open = await OpenAsync(OpenUsage.Of(Tenant.Name, keyId, request, time.GetUtcNow()), cancellationToken);
         }
 
@@ -134,6 +133,29 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
         {
             throw HerdException.Quota(
                 LimitNames.PicturesPerRequest, $"The request brings {request.Pictures} pictures; the tenant may send {Tenant.Limits.PicturesPerRequest} with one.");
+        }
+    }
+
+    private async Task EnterAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        var entering = _admission.EnterAsync(request);
+        try
+        {
+            await entering.WaitAsync(Patience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            _admission.GiveUp(request.RequestId);
+        }
+        catch (OperationCanceledException)
+        {
+            _admission.Leave(new UsageMark { RequestId = request.RequestId });
+            throw;
+        }
+
+        if (await entering is { } refusal)
+        {
+            throw refusal;
         }
     }
 

@@ -14,9 +14,9 @@ public sealed class AdmissionTests
     {
         var admission = New(new TenantLimits { ConcurrentSequences = 2 });
 
-        Assert.Null(admission.Enter(Request("a")));
-        Assert.Null(admission.Enter(Request("b")));
-        var refusal = admission.Enter(Request("c"));
+        Assert.Null(Enter(admission, Request("a")));
+        Assert.Null(Enter(admission, Request("b")));
+        var refusal = Enter(admission, Request("c"));
 
         Assert.Equal((HerdErrorCode.LimitExceeded, LimitNames.ConcurrentSequences), (refusal!.Code, refusal.Limit));
         Assert.NotNull(refusal.RetryAfter);
@@ -26,13 +26,13 @@ public sealed class AdmissionTests
     public void A_place_given_back_can_be_taken_again_and_only_once()
     {
         var admission = New(new TenantLimits { ConcurrentSequences = 1 });
-        admission.Enter(Request("a"));
+        Enter(admission, Request("a"));
 
         admission.Leave(Used("a"));
         admission.Leave(Used("a"));
 
-        Assert.Null(admission.Enter(Request("b")));
-        Assert.NotNull(admission.Enter(Request("c")));
+        Assert.Null(Enter(admission, Request("b")));
+        Assert.NotNull(Enter(admission, Request("c")));
     }
 
     [Fact]
@@ -40,9 +40,9 @@ public sealed class AdmissionTests
     {
         var admission = New(new TenantLimits { ConcurrentSequences = 2, RequestsPerMinute = 2 });
 
-        Assert.Null(admission.Enter(Request("a")));
-        Assert.Null(admission.Enter(Request("a")));
-        Assert.Null(admission.Enter(Request("b")));
+        Assert.Null(Enter(admission, Request("a")));
+        Assert.Null(Enter(admission, Request("a")));
+        Assert.Null(Enter(admission, Request("b")));
     }
 
     [Fact]
@@ -50,104 +50,104 @@ public sealed class AdmissionTests
     {
         var admission = New(new TenantLimits { ConcurrentSequences = 2 });
 
-        Assert.Equal(HerdErrorCode.QuotaExceeded, admission.Enter(Request("a") with { Sequences = 3 })!.Code);
+        Assert.Equal(HerdErrorCode.QuotaExceeded, Enter(admission, Request("a") with { Sequences = 3 })!.Code);
     }
 
     [Fact]
     public void Requests_of_a_minute_can_come_at_once_and_fall_due_evenly_after_that()
     {
         var admission = New(new TenantLimits { RequestsPerMinute = 60 });
-        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(admission.Enter(Request($"{index}"))));
+        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(Enter(admission, Request($"{index}"))));
 
-        var refusal = admission.Enter(Request("more"));
+        var refusal = Enter(admission, Request("more"));
 
         Assert.Equal((LimitNames.RequestsPerMinute, TimeSpan.FromSeconds(1)), (refusal!.Limit, refusal.RetryAfter));
-        Assert.Equal(TimeSpan.FromSeconds(2), admission.Enter(Request("yet more"))!.RetryAfter);
+        Assert.Equal(TimeSpan.FromSeconds(2), Enter(admission, Request("yet more"))!.RetryAfter);
     }
 
     [Fact]
     public void Tokens_are_reserved_whole_and_what_was_not_used_is_given_back()
     {
         var admission = New(new TenantLimits { TokensPerMinute = 600 });
-        Assert.Null(admission.Enter(Request("a", prompt: 100, answer: 500)));
-        Assert.Equal(LimitNames.TokensPerMinute, admission.Enter(Request("b", prompt: 100, answer: 300))!.Limit);
+        Assert.Null(Enter(admission, Request("a", prompt: 100, answer: 500)));
+        Assert.Equal(LimitNames.TokensPerMinute, Enter(admission, Request("b", prompt: 100, answer: 300))!.Limit);
 
         admission.Leave(Used("a", prompt: 100, generated: 100));
 
-        Assert.Null(admission.Enter(Request("c", prompt: 0, answer: 0)));
-        Assert.True(admission.Enter(Request("d", prompt: 0, answer: 1)) is null);
+        Assert.Null(Enter(admission, Request("c", prompt: 0, answer: 0)));
+        Assert.True(Enter(admission, Request("d", prompt: 0, answer: 1)) is null);
     }
 
     [Fact]
     public void What_a_replica_counted_takes_the_place_of_the_estimate()
     {
         var admission = New(new TenantLimits { TokensPerMinute = 600 });
-        admission.Enter(Request("a", prompt: 300, answer: 300));
+        Enter(admission, Request("a", prompt: 300, answer: 300));
 
         admission.Correct(new UsageMark { RequestId = "a", Started = true, PromptTokens = 100, MostGeneratedTokens = 100 });
 
-        Assert.Null(admission.Enter(Request("b", prompt: 200, answer: 200)));
-        Assert.NotNull(admission.Enter(Request("c", prompt: 1, answer: 1)));
+        Assert.Null(Enter(admission, Request("b", prompt: 200, answer: 200)));
+        Assert.NotNull(Enter(admission, Request("c", prompt: 1, answer: 1)));
     }
 
     [Fact]
     public void A_request_that_no_replica_took_costs_nothing()
     {
         var admission = New(new TenantLimits { TokensPerMinute = 100, RequestsPerMinute = 1 });
-        admission.Enter(Request("a", prompt: 50, answer: 50));
+        Enter(admission, Request("a", prompt: 50, answer: 50));
 
         admission.Leave(new UsageMark { RequestId = "a" });
 
-        Assert.Null(admission.Enter(Request("b", prompt: 50, answer: 50)));
+        Assert.Null(Enter(admission, Request("b", prompt: 50, answer: 50)));
     }
 
     [Fact]
     public void A_request_larger_than_a_minutes_tokens_waits_for_all_of_them()
     {
         var admission = New(new TenantLimits { TokensPerMinute = 100 });
-        Assert.Null(admission.Enter(Request("a", prompt: 10, answer: 1000)));
+        Assert.Null(Enter(admission, Request("a", prompt: 10, answer: 1000)));
 
-        Assert.Equal(TimeSpan.FromMinutes(1), admission.Enter(Request("b", prompt: 10, answer: 1000))!.RetryAfter);
+        Assert.Equal(TimeSpan.FromMinutes(1), Enter(admission, Request("b", prompt: 10, answer: 1000))!.RetryAfter);
     }
 
     [Fact]
     public void Negative_corrections_cannot_fill_more_than_a_minutes_tokens()
     {
         var admission = New(new TenantLimits { TokensPerMinute = 100 });
-        Assert.Null(admission.Enter(Request("a", prompt: 0, answer: 100)));
+        Assert.Null(Enter(admission, Request("a", prompt: 0, answer: 100)));
         admission.Leave(Used("a", 0, 0));
         _time.Advance(TimeSpan.FromMinutes(10));
 
-        Assert.Null(admission.Enter(Request("b", prompt: 0, answer: 100)));
-        Assert.NotNull(admission.Enter(Request("c", prompt: 0, answer: 1)));
+        Assert.Null(Enter(admission, Request("b", prompt: 0, answer: 100)));
+        Assert.NotNull(Enter(admission, Request("c", prompt: 0, answer: 1)));
     }
 
     [Fact]
     public void Limits_can_change_while_requests_run()
     {
         var admission = New(new TenantLimits { ConcurrentSequences = 1, RequestsPerMinute = 1 });
-        admission.Enter(Request("a"));
-        Assert.NotNull(admission.Enter(Request("b")));
+        Enter(admission, Request("a"));
+        Assert.NotNull(Enter(admission, Request("b")));
 
         admission.Change(new TenantLimits { ConcurrentSequences = 3 });
 
-        Assert.Null(admission.Enter(Request("c")));
-        Assert.Null(admission.Enter(Request("d")));
+        Assert.Null(Enter(admission, Request("c")));
+        Assert.Null(Enter(admission, Request("d")));
         admission.Change(new TenantLimits { ConcurrentSequences = 1 });
-        Assert.Equal(LimitNames.ConcurrentSequences, admission.Enter(Request("e"))!.Limit);
+        Assert.Equal(LimitNames.ConcurrentSequences, Enter(admission, Request("e"))!.Limit);
     }
 
     [Fact]
     public void Whoever_returns_on_time_is_let_in_before_those_who_come_first()
     {
         var admission = New(new TenantLimits { RequestsPerMinute = 60 });
-        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(admission.Enter(Request($"{index}"))));
-        var told = admission.Enter(Request("first try") with { Fingerprint = "mine" })!.RetryAfter!.Value;
+        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(Enter(admission, Request($"{index}"))));
+        var told = Enter(admission, Request("first try") with { Fingerprint = "mine" })!.RetryAfter!.Value;
 
         _time.Advance(told);
 
-        Assert.NotNull(admission.Enter(Request("stranger")));
-        Assert.Null(admission.Enter(Request("second try") with { Fingerprint = "mine" }));
+        Assert.NotNull(Enter(admission, Request("stranger")));
+        Assert.Null(Enter(admission, Request("second try") with { Fingerprint = "mine" }));
     }
 
     [Fact]
@@ -160,35 +160,100 @@ public sealed class AdmissionTests
             // 20 a second come, nobody twice; each is answered in 100 ms.
             _time.Advance(TimeSpan.FromMilliseconds(50));
             admission.Leave(Used($"r{tick - 2}"));
-            admitted += admission.Enter(Request($"r{tick}")) is null ? 1 : 0;
+            admitted += Enter(admission, Request($"r{tick}")) is null ? 1 : 0;
         }
 
         Assert.InRange(admitted, 0.9 * 3000, 3000 + 600 + 1);
     }
 
-    /// <summary>Clients without end, each of which comes back when it was told, among others who come for the first time: how often were they told the truth?</summary>
     [Fact]
-    public void Retry_times_prove_right_for_those_who_return_on_time()
+    public void Whoever_comes_too_early_is_told_his_own_time_again_and_books_no_more()
     {
-        var returned = 0;
-        for (var seed = 0; seed < 60; seed++)
+        var admission = New(new TenantLimits { RequestsPerMinute = 60 });
+        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(Enter(admission, Request($"{index}"))));
+        Assert.Equal(TimeSpan.FromSeconds(1), Enter(admission, Request("first try") with { Fingerprint = "mine" })!.RetryAfter);
+
+        foreach (var early in Enumerable.Range(1, 9))
         {
-            var random = new Random(seed);
-            var limit = new TenantLimits
-            {
-                ConcurrentSequences = random.Next(1, 8 + 1),
-                RequestsPerMinute = random.Next(60, 1200 + 1),
-                TokensPerMinute = random.Next(2000, 60_000 + 1),
-            };
-            var gap = random.Next(50, 400 + 1);
-
-            var (right, all) = new Traffic(limit, random, TimeSpan.FromMilliseconds(gap)).Run(TimeSpan.FromMinutes(5));
-
-            Assert.True(right >= 0.95 * all, $"{right} of {all} with {limit}, one every {gap} ms, seed {seed}");
-            returned += all;
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            var again = Enter(admission, Request($"early {early}") with { Fingerprint = "mine" });
+            Assert.Equal((LimitNames.RequestsPerMinute, TimeSpan.FromMilliseconds(1000 - (100 * early))), (again!.Limit, again.RetryAfter!.Value));
         }
 
-        Assert.True(returned > 1000, $"{returned} came back");
+        Assert.Equal(TimeSpan.FromMilliseconds(1100), Enter(admission, Request("another"))!.RetryAfter);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Null(Enter(admission, Request("on time") with { Fingerprint = "mine" }));
+    }
+
+    [Fact]
+    public void Many_who_ask_the_same_at_once_are_each_told_a_time_that_is_right()
+    {
+        var admission = New(new TenantLimits { RequestsPerMinute = 60 });
+        Assert.All(Enumerable.Range(0, 60), index => Assert.Null(Enter(admission, Request($"{index}") with { Fingerprint = "same" })));
+
+        var told = Enumerable.Range(0, 10).Select(index => Enter(admission, Request($"more {index}") with { Fingerprint = "same" })!.RetryAfter!.Value).ToArray();
+
+        Assert.Equal(Enumerable.Range(1, 10).Select(seconds => TimeSpan.FromSeconds(seconds)), told);
+        Assert.All(Enumerable.Range(0, 10), index =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Null(Enter(admission, Request($"again {index}") with { Fingerprint = "same" }));
+        });
+    }
+
+    [Fact]
+    public async Task Whoever_returns_on_time_and_finds_no_place_waits_for_it()
+    {
+        var admission = New(new TenantLimits { ConcurrentSequences = 1 });
+        Enter(admission, Request("long"));
+        _time.Advance(Enter(admission, Request("first try") with { Fingerprint = "mine" })!.RetryAfter!.Value);
+
+        var waiting = admission.EnterAsync(Request("second try") with { Fingerprint = "mine" });
+        var stranger = Enter(admission, Request("stranger"));
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(LimitNames.ConcurrentSequences, stranger!.Limit);
+        admission.Leave(Used("long"));
+
+        Assert.Null(await waiting);
+        Assert.NotNull(Enter(admission, Request("another")));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_in_vain_is_told_another_time()
+    {
+        var admission = New(new TenantLimits { ConcurrentSequences = 1 });
+        Enter(admission, Request("long"));
+        _time.Advance(Enter(admission, Request("first try") with { Fingerprint = "mine" })!.RetryAfter!.Value);
+        var waiting = admission.EnterAsync(Request("second try") with { Fingerprint = "mine" });
+
+        admission.GiveUp("second try");
+
+        var refusal = await waiting;
+        Assert.Equal((HerdErrorCode.LimitExceeded, LimitNames.ConcurrentSequences), (refusal!.Code, refusal.Limit));
+        Assert.NotNull(refusal.RetryAfter);
+        admission.Leave(Used("long"));
+        _time.Advance(refusal.RetryAfter.Value);
+        Assert.Null(Enter(admission, Request("third try") with { Fingerprint = "mine" }));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_when_the_limit_is_lowered_below_his_need_is_refused()
+    {
+        var admission = New(new TenantLimits { ConcurrentSequences = 2 });
+        Enter(admission, Request("long"));
+        _time.Advance(Enter(admission, Request("first try") with { Fingerprint = "mine", Sequences = 2 })!.RetryAfter!.Value);
+        var waiting = admission.EnterAsync(Request("second try") with { Fingerprint = "mine", Sequences = 2 });
+
+        admission.Change(new TenantLimits { ConcurrentSequences = 1 });
+
+        Assert.Equal(HerdErrorCode.QuotaExceeded, (await waiting)!.Code);
+    }
+
+    private static HerdException? Enter(Admission admission, AdmissionRequest request)
+    {
+        var entering = admission.EnterAsync(request);
+        Assert.True(entering.IsCompleted, "it waits");
+        return entering.GetAwaiter().GetResult();
     }
 
     private Admission New(TenantLimits limits) => new(limits, _time);
@@ -198,74 +263,4 @@ public sealed class AdmissionTests
 
     private static UsageMark Used(string id, long prompt = 1, long generated = 1) =>
         new() { RequestId = id, Started = true, PromptTokens = prompt, GeneratedTokens = generated };
-
-    /// <summary>Requests that arrive by chance, take their time, and come back when they are told, up to a second late.</summary>
-    private sealed class Traffic(TenantLimits limits, Random random, TimeSpan gap)
-    {
-        private readonly ManualTime _time = new();
-        private readonly PriorityQueue<Client, DateTimeOffset> _events = new();
-        private int _right;
-        private int _returned;
-        private int _ids;
-
-        public (int Right, int Returned) Run(TimeSpan length)
-        {
-            var admission = new Admission(limits, _time);
-            var end = _time.GetUtcNow() + length;
-            Schedule(Fresh(), Wait());
-            while (_events.TryDequeue(out var client, out var moment) && moment < end)
-            {
-                _time.Advance(moment - _time.GetUtcNow());
-                Handle(admission, client);
-            }
-
-            return (_right, _returned);
-        }
-
-        private void Handle(Admission admission, Client client)
-        {
-            if (client.Inside is { } id)
-            {
-                admission.Leave(Used(id, client.Prompt, random.Next(1, client.Answer + 1)));
-                return;
-            }
-
-            if (client.Tries == 0)
-            {
-                Schedule(Fresh(), Wait());
-            }
-
-            var request = new AdmissionRequest
-            {
-                RequestId = $"{_ids++}",
-                Fingerprint = client.Asks,
-                PromptTokens = client.Prompt,
-                AnswerTokens = client.Answer,
-            };
-            var refusal = admission.Enter(request);
-            _returned += client.Tries > 0 ? 1 : 0;
-            _right += client.Tries > 0 && refusal is null ? 1 : 0;
-            if (refusal is null)
-            {
-                Schedule(client with { Inside = request.RequestId }, TimeSpan.FromMilliseconds(200 + random.Next(1000)));
-            }
-            else if (client.Tries < 5)
-            {
-                Schedule(client with { Tries = client.Tries + 1 }, refusal.RetryAfter!.Value + TimeSpan.FromMilliseconds(random.Next(1000)));
-            }
-        }
-
-        private Client Fresh() => new($"client {_ids++}", random.Next(10, 300), random.Next(10, 200));
-
-        private TimeSpan Wait() => gap * -Math.Log(1 - random.NextDouble());
-
-        private void Schedule(Client client, TimeSpan after) => _events.Enqueue(client, _time.GetUtcNow() + after);
-
-        private sealed record Client(string Asks, int Prompt, int Answer)
-        {
-            public int Tries { get; init; }
-
-            public string? Inside { get; init; }
-        }
-    }
 }

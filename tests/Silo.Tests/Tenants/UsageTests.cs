@@ -164,59 +164,6 @@ public sealed class UsageTests(SharedSilo shared)
         Assert.Equal((HerdErrorCode.QuotaExceeded, LimitNames.PicturesPerRequest, null), (refused.Code, refused.Limit, refused.RetryAfter));
     }
 
-    /// <summary>Clients that keep a small allowance busy, each of which comes back when it was told.</summary>
-    [Fact]
-    public async Task Under_load_those_who_return_on_time_are_let_in()
-    {
-        await Silo.CreateTenantAsync("usage-load", new TenantLimits { TokensPerMinute = 12_000 });
-        CallerContext.SetTenant("usage-load");
-        await UseAsync("usage-load", generated: 12_000);
-        var (returned, right) = (0, 0);
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(client => Task.Run(async () =>
-        {
-            CallerContext.SetTenant("usage-load");
-            for (var request = 0; Volatile.Read(ref returned) < 100; request++)
-            {
-                var wait = (TimeSpan?)null;
-                do
-                {
-                    if (wait is { } told)
-                    {
-                        await Task.Delay(told, Cancellation);
-                    }
-
-                    var before = wait;
-                    wait = await TryAsync($"load-{client}-{request}");
-                    Interlocked.Add(ref returned, before is null ? 0 : 1);
-                    Interlocked.Add(ref right, before is not null && wait is null ? 1 : 0);
-                }
-                while (wait is not null);
-            }
-        })));
-
-        Assert.True(right >= 0.95 * returned, $"{right} of {returned}");
-        TestContext.Current.SendDiagnosticMessage("{0} of {1} who returned on time were let in.", right, returned);
-    }
-
-    private async Task<TimeSpan?> TryAsync(string asks)
-    {
-        var id = Guid.NewGuid().ToString("N");
-        try
-        {
-            await using var meter = await AdmitAsync("usage-load", id, answers: 20, asks);
-            await foreach (var update in GenerateAsync("usage-load", id, 20))
-            {
-                await meter.CountAsync(0, update, Cancellation);
-            }
-
-            return null;
-        }
-        catch (HerdException refused) when (refused.Code == HerdErrorCode.LimitExceeded)
-        {
-            return refused.RetryAfter;
-        }
-    }
-
     private async Task UseAsync(string tenant, long generated)
     {
         var id = Guid.NewGuid().ToString("N");
