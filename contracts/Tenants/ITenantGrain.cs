@@ -15,7 +15,7 @@ public interface ITenantGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="request">The request; asking again for one that was let in is no error.</param>
     /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>What it may do.</returns>
+    /// <returns>What it may do; who comes back on time and finds no place waits some seconds for one.</returns>
     /// <exception cref="Errors.HerdException">The tenant is over a limit; the exception names it and says when to retry.</exception>
     [Alias("Admit")]
     [AlwaysInterleave]

@@ -14,6 +14,9 @@ internal sealed class Admission
     /// <summary>The soonest that anybody is told to come back.</summary>
     internal static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(50);
 
+    // What timers and clocks round away: whoever comes no more than this too early comes at his time.
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(2);
+
     private readonly TimeProvider _time;
     private readonly Places _places;
     private readonly Bookings _bookings = new();
@@ -67,7 +70,7 @@ internal sealed class Admission
         _bookings.Forget(now);
         var booking = _bookings.Find(request.Fingerprint);
         NoteShared(request.Fingerprint, booking, now);
-        return booking?.Due <= now ? ReturnAsync(request, booking, now) : Answer(Enter(request, booking, now));
+        return booking is not null && booking.Due - now <= Rounding ? ReturnAsync(request, booking, now) : Answer(Enter(request, booking, now));
     }
 
     /// <summary>Ends the waiting of one for whom no place fell free in good time: he is told another time.</summary>
@@ -156,7 +159,7 @@ internal sealed class Admission
         var limit = _line.First is null ? FindRefusal(request, [.. _bookings.All.Where(other => other != own)], now) : LimitNames.ConcurrentSequences;
         if (limit is not null)
         {
-            return own is null ? Refuse(request, limit, now) : Refusal(limit, own.Due - now);
+            return own is null ? Refuse(request, limit, now) : Refusal(limit, own.Due, now);
         }
 
         if (own is not null)
@@ -174,7 +177,7 @@ internal sealed class Admission
         while (_line.First is { Request: var request } waiter)
         {
             var never = TooMany(request);
-            var limit = FindRefusal(request, kept: [], now);
+            var limit = FindRefusal(request, kept: [], waiter.Booking.Due > now ? waiter.Booking.Due : now);
             if (never is null && limit == LimitNames.ConcurrentSequences)
             {
                 return;
@@ -258,10 +261,12 @@ internal sealed class Admission
         ];
         var due = moments.Max();
         _bookings.Add(new Booking(request.Fingerprint, cost, now, due));
-        return Refusal(limit, due - now);
+        return Refusal(limit, due, now);
     }
 
-    private HerdException Refusal(string limit, TimeSpan retryAfter) => new(HerdErrorCode.LimitExceeded, Explain(limit)) { Limit = limit, RetryAfter = retryAfter };
+    // In whole milliseconds, as they are told on the wire.
+    private HerdException Refusal(string limit, DateTimeOffset due, DateTimeOffset now) =>
+        new(HerdErrorCode.LimitExceeded, Explain(limit)) { Limit = limit, RetryAfter = TimeSpan.FromMilliseconds(Math.Ceiling((due - now).TotalMilliseconds)) };
 
     private string Explain(string limit) => limit switch
     {

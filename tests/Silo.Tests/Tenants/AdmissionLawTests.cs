@@ -121,10 +121,7 @@ public sealed class AdmissionLawTests
             var (request, due) = _told[index];
             _told.RemoveAt(index);
             var wait = due - _time.GetUtcNow();
-            if (wait > TimeSpan.Zero && !isEarly)
-            {
-                _time.Advance(wait);
-            }
+            _time.Advance(isEarly || wait < Admission.Soonest ? Admission.Soonest : wait);
 
             Enter(request with { RequestId = $"{_ids++}" }, due);
         }

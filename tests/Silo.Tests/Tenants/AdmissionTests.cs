@@ -188,7 +188,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Many_who_ask_the_same_at_once_are_each_told_a_time_that_is_right()
     {
-        var admission = New(new TenantLimits { RequestsPerMinute = 60 });
+        var admission = New(new TenantLimits { RequestsPerMinute = 60, ConcurrentSequences = 100 });
         Assert.All(Enumerable.Range(0, 60), index => Assert.Null(Enter(admission, Request($"{index}") with { Fingerprint = "same" })));
 
         var told = Enumerable.Range(0, 10).Select(index => Enter(admission, Request($"more {index}") with { Fingerprint = "same" })!.RetryAfter!.Value).ToArray();
