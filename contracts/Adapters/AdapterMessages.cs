@@ -89,7 +89,7 @@ public sealed record AdapterDescription
     [Id(0)]
     public required string Name { get; init; }
 
-    /// <summary>Alias to version digest.</summary>
+    /// <summary>Alias to version digest; a canary has its share of the requests beside it.</summary>
     [Id(1)]
     public required ImmutableSortedDictionary<string, string> Aliases { get; init; }
 
@@ -100,6 +100,10 @@ public sealed record AdapterDescription
     /// <summary>When it was first uploaded.</summary>
     [Id(3)]
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The canaries of those aliases that have one.</summary>
+    [Id(4)]
+    public ImmutableSortedDictionary<string, Canary> Canaries { get; init; } = ImmutableSortedDictionary<string, Canary>.Empty;
 }
 
 /// <summary>A version as its owner sees it.</summary>

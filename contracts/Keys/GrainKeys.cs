@@ -15,6 +15,9 @@ public static partial class GrainKeys
     /// <summary>Key of the one tenant directory.</summary>
     public const string TenantDirectory = "i:tenants";
 
+    /// <summary>Key of the one directory of leases.</summary>
+    public const string LeaseDirectory = "i:leases";
+
     /// <summary>Key of a tenant.</summary>
     /// <param name="tenant">The tenant's name.</param>
     /// <returns><c>t:tenant</c>.</returns>
@@ -71,6 +74,11 @@ public static partial class GrainKeys
         var end = key.IndexOf('/', StringComparison.Ordinal);
         return end < 0 ? key[2..] : key[2..end];
     }
+
+    /// <summary>Whether a grain belongs to the administrator alone.</summary>
+    /// <param name="key">A grain key.</param>
+    /// <returns>True where it does.</returns>
+    public static bool IsAdministrators(string key) => key.StartsWith("i:", StringComparison.Ordinal);
 
     /// <summary>The part of a key behind its last prefix: the adapter's or conversation's own name, the device, the key's id.</summary>
     /// <param name="key">A grain key.</param>

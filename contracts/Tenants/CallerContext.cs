@@ -48,7 +48,7 @@ public static class CallerContext
         }
 
         // Replicas, directories of replicas and key checks belong to nobody; the administrator's surface belongs to him alone.
-        if (owner is null && targetKey != GrainKeys.TenantDirectory)
+        if (owner is null && !GrainKeys.IsAdministrators(targetKey))
         {
             return;
         }

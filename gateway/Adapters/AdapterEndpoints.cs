@@ -1,6 +1,4 @@
-using System.Globalization;
 using Herd.Contracts.Adapters;
-using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
@@ -22,12 +20,6 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         adapters.MapPut("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.UploadAsync(name, http));
         adapters.MapGet("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.GetAsync(name, http));
         adapters.MapDelete("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.DeleteAsync(name, http));
-        adapters.MapPost(
-            "/{name}/aliases/{alias}",
-            (string name, string alias, HttpContext http, AdapterEndpoints endpoints) => endpoints.MoveAliasAsync(name, alias, http));
-        adapters.MapPost(
-            "/{name}/aliases/{alias}/rollback",
-            (string name, string alias, HttpContext http, AdapterEndpoints endpoints) => endpoints.RollBackAsync(name, alias, http));
     }
 
     private async Task<IResult> UploadAsync(string name, HttpContext http)
@@ -37,18 +29,9 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         http.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
         var upload = new AdapterUpload(Caller.TenantOf(http), name, ReadAlias(http.Request.Query), ReadSettings(http.Request.Query));
         var version = await publisher.PublishAsync(upload, http.Request.Body, http.Request.ContentLength, http.RequestAborted);
-        return await DescribeAsync(http, name, version);
+        var adapter = await Find(http, name).Describe(http.RequestAborted);
+        return Results.Json(new UploadedBody(version, AdapterBody.Of(adapter)), OpenAiJson.Default.UploadedBody);
     }
-
-    private async Task<IResult> MoveAliasAsync(string name, string alias, HttpContext http)
-    {
-        using var body = await JsonBody.ReadAsync(http);
-        var version = JsonFields.Of(body.RootElement).RequireText("version");
-        return await DescribeAsync(http, name, await publisher.MoveAliasAsync(Caller.TenantOf(http), name, alias, version, http.RequestAborted));
-    }
-
-    private async Task<IResult> RollBackAsync(string name, string alias, HttpContext http) =>
-        await DescribeAsync(http, name, await publisher.RollBackAsync(Caller.TenantOf(http), name, alias, http.RequestAborted));
 
     private async Task<IResult> ListAsync(HttpContext http)
     {
@@ -58,24 +41,20 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
 
     private async Task<IResult> GetAsync(string name, HttpContext http)
     {
-        var adapter = await publisher.Find(Caller.TenantOf(http), name).Describe(http.RequestAborted);
+        var adapter = await Find(http, name).Describe(http.RequestAborted);
         return Results.Json(AdapterBody.Of(adapter), OpenAiJson.Default.AdapterBody);
     }
 
     private async Task<IResult> DeleteAsync(string name, HttpContext http)
     {
-        await publisher.Find(Caller.TenantOf(http), name).Delete(http.RequestAborted);
+        await Find(http, name).Delete(http.RequestAborted);
         return Results.Json(new DeletedBody(name), OpenAiJson.Default.DeletedBody);
     }
 
-    private async Task<IResult> DescribeAsync(HttpContext http, string name, string version)
-    {
-        var adapter = await publisher.Find(Caller.TenantOf(http), name).Describe(http.RequestAborted);
-        return Results.Json(new UploadedBody(version, AdapterBody.Of(adapter)), OpenAiJson.Default.UploadedBody);
-    }
+    private IAdapterGrain Find(HttpContext http, string name) => AdapterLookup.Find(grains, Caller.TenantOf(http), name);
 
     // Absent: the default alias. Empty: none is moved.
-    private static string? ReadAlias(IQueryCollection query) => Text(query, "alias") switch
+    private static string? ReadAlias(IQueryCollection query) => QueryFields.Text(query, "alias") switch
     {
         null => IAdapterGrain.DefaultAlias,
         "" => null,
@@ -84,21 +63,12 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
 
     private static AdapterSettings ReadSettings(IQueryCollection query) => new()
     {
-        VisualHeads = Number(query, "visual_heads"),
-        Template = Text(query, "template"),
-        ChannelOrder = Text(query, "channel_order"),
-        PromptLength = Number(query, "prompt_length"),
-        Gate = Text(query, "gate"),
-        PromptKv = Text(query, "prompt_kv"),
-        ScaleOrder = Text(query, "scale_order"),
+        VisualHeads = QueryFields.Number(query, "visual_heads"),
+        Template = QueryFields.Text(query, "template"),
+        ChannelOrder = QueryFields.Text(query, "channel_order"),
+        PromptLength = QueryFields.Number(query, "prompt_length"),
+        Gate = QueryFields.Text(query, "gate"),
+        PromptKv = QueryFields.Text(query, "prompt_kv"),
+        ScaleOrder = QueryFields.Text(query, "scale_order"),
     };
-
-    private static int? Number(IQueryCollection query, string name) => Text(query, name) switch
-    {
-        null => null,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 => number,
-        _ => throw HerdException.Invalid(name, $"'{name}' must be a whole number of at least 1."),
-    };
-
-    private static string? Text(IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 }

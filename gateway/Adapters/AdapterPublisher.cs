@@ -14,7 +14,7 @@ namespace Herd.Gateway.Adapters;
 /// <param name="Settings">What the file does not carry itself.</param>
 internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings);
 
-/// <summary>Takes adapters in and moves their aliases, whatever wire the wish came on.</summary>
+/// <summary>Takes adapters in, whatever wire they came on.</summary>
 internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
@@ -46,7 +46,7 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
         try
         {
             var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
-            return await FinishAsync(Adapter(upload.Tenant, upload.Name).Publish(request, cancellationToken));
+            return await AdapterLookup.Find(grains, upload.Tenant, upload.Name).Publish(request, cancellationToken).FinishAsync();
         }
         finally
         {
@@ -58,45 +58,8 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
     /// <returns>The pace.</returns>
     public UploadPace NewPace() => new(options.Value.UploadPatience, options.Value.UploadBytesPerPatience, time);
 
-    /// <summary>Points an alias to a version; returns when it is live.</summary>
-    /// <param name="tenant">The owner.</param>
-    /// <param name="name">The adapter's name.</param>
-    /// <param name="alias">The alias.</param>
-    /// <param name="version">The version's digest, with or without its prefix.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>The version's digest.</returns>
-    /// <exception cref="HerdException">A name is malformed, or there is no such version.</exception>
-    public Task<string> MoveAliasAsync(string tenant, string name, string alias, string version, CancellationToken cancellationToken)
-    {
-        GrainKeys.RequireName(alias, "alias");
-        return FinishAsync(Find(tenant, name).MoveAlias(alias, ModelReference.DigestOf(version) ?? version, cancellationToken));
-    }
-
-    /// <summary>Points an alias back to the version before; returns when it is live.</summary>
-    /// <param name="tenant">The owner.</param>
-    /// <param name="name">The adapter's name.</param>
-    /// <param name="alias">The alias.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>The version's digest.</returns>
-    /// <exception cref="HerdException">There is no such alias, or nothing to go back to.</exception>
-    public Task<string> RollBackAsync(string tenant, string name, string alias, CancellationToken cancellationToken)
-    {
-        GrainKeys.RequireName(alias, "alias");
-        return FinishAsync(Find(tenant, name).RollBack(alias, cancellationToken));
-    }
-
-    /// <summary>An adapter's grain.</summary>
-    /// <param name="tenant">The owner.</param>
-    /// <param name="name">The adapter's name.</param>
-    /// <returns>The grain; the adapter may not exist.</returns>
-    /// <exception cref="HerdException">No adapter can have such a name.</exception>
-    public IAdapterGrain Find(string tenant, string name) =>
-        GrainKeys.IsName(name) ? Adapter(tenant, name) : throw HerdException.NotFound($"The adapter '{name}'");
-
     /// <inheritdoc/>
     public void Dispose() => _uploads.Dispose();
-
-    private IAdapterGrain Adapter(string tenant, string name) => grains.GetGrain<IAdapterGrain>(GrainKeys.Adapter(tenant, name));
 
     private void Check(AdapterUpload upload, long? length)
     {
@@ -115,16 +78,5 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
         {
             throw new HerdException(HerdErrorCode.InvalidFile, $"The file has {length} bytes; at most {options.Value.MaxUploadBytes} are allowed.");
         }
-    }
-
-    private static async Task<string> FinishAsync(IAsyncEnumerable<PublishUpdate> updates)
-    {
-        string? version = null;
-        await foreach (var update in updates)
-        {
-            version = update.VersionDigest ?? version;
-        }
-
-        return version ?? throw new InvalidOperationException("A publication ended without a version.");
     }
 }

@@ -11,7 +11,7 @@ using V1 = Herd.Protos.V1;
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Adapters over gRPC.</summary>
-internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher publisher) : V1.AdapterService.AdapterServiceBase
+internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher publisher, AliasMover aliases) : V1.AdapterService.AdapterServiceBase
 {
     /// <summary>Largest message: a chunk of 1 MiB and its frame.</summary>
     public const int MaxMessageBytes = (1 << 20) + 1024;
@@ -55,22 +55,58 @@ internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher 
     /// <inheritdoc/>
     public override async Task<V1.Adapter> MoveAlias(V1.MoveAliasRequest request, ServerCallContext context)
     {
-        var tenant = Caller.TenantOf(context.GetHttpContext());
-        await publisher.MoveAliasAsync(tenant, request.Name, request.Alias, request.Version, context.CancellationToken);
+        await aliases.MoveAsync(Named(context, request.Name, request.Alias), request.Version, context.CancellationToken);
         return await DescribeAsync(context, request.Name);
     }
 
     /// <inheritdoc/>
     public override async Task<V1.Adapter> RollBack(V1.RollBackRequest request, ServerCallContext context)
     {
-        await publisher.RollBackAsync(Caller.TenantOf(context.GetHttpContext()), request.Name, request.Alias, context.CancellationToken);
+        await aliases.RollBackAsync(Named(context, request.Name, request.Alias), context.CancellationToken);
         return await DescribeAsync(context, request.Name);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.Adapter> SetCanary(V1.SetCanaryRequest request, ServerCallContext context)
+    {
+        await aliases.SetCanaryAsync(Named(context, request.Name, request.Alias), request.Version, request.Share, context.CancellationToken);
+        return await DescribeAsync(context, request.Name);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.Adapter> PromoteCanary(V1.PromoteCanaryRequest request, ServerCallContext context)
+    {
+        await aliases.PromoteCanaryAsync(Named(context, request.Name, request.Alias), context.CancellationToken);
+        return await DescribeAsync(context, request.Name);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.Adapter> AbortCanary(V1.AbortCanaryRequest request, ServerCallContext context)
+    {
+        await aliases.AbortCanaryAsync(Named(context, request.Name, request.Alias), context.CancellationToken);
+        return await DescribeAsync(context, request.Name);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.ListAliasMovesResponse> ListAliasMoves(V1.ListAliasMovesRequest request, ServerCallContext context)
+    {
+        if (request.Before < 0)
+        {
+            throw HerdException.Invalid("before", "'before' must be at least 1, or 0 for the newest.");
+        }
+
+        var alias = Named(context, request.Name, request.Alias);
+        var page = await aliases.ListAsync(alias, request.Before == 0 ? null : request.Before, PageSize.Read(request.PageSize), context.CancellationToken);
+        return new V1.ListAliasMovesResponse { Moves = { page.Moves.Select(AdapterMapping.ToProto) }, HasMore = page.HasMore };
     }
 
     private async Task<V1.Adapter> DescribeAsync(ServerCallContext context, string name) =>
         AdapterMapping.ToProto(await Find(context, name).Describe(context.CancellationToken));
 
-    private IAdapterGrain Find(ServerCallContext context, string name) => publisher.Find(Caller.TenantOf(context.GetHttpContext()), name);
+    private IAdapterGrain Find(ServerCallContext context, string name) =>
+        AdapterLookup.Find(grains, Caller.TenantOf(context.GetHttpContext()), name);
+
+    private static NamedAlias Named(ServerCallContext context, string name, string alias) => new(Caller.TenantOf(context.GetHttpContext()), name, alias);
 
     private static string? ReadAlias(V1.UploadHeader header) =>
         !header.HasAlias ? IAdapterGrain.DefaultAlias : header.Alias.Length == 0 ? null : header.Alias;

@@ -22,7 +22,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         var tenant = Caller.TenantOf(context.GetHttpContext());
         var id = request.Id.Length == 0 ? Guid.CreateVersion7().ToString("N") : GrainKeys.RequireName(request.Id, "id");
         limits.Check("system", request.System);
-        await models.ResolveAsync(tenant, request.Model, context.CancellationToken);
+        await models.ResolveAsync(tenant, request.Model, id, context.CancellationToken);
         var create = new CreateConversation { Model = request.Model, System = request.HasSystem ? request.System : null, Overflow = ConversationMapping.ToOverflow(request.Overflow) };
         return ConversationMapping.ToProto(await Find(tenant, id).Create(create, context.CancellationToken));
     }

@@ -17,6 +17,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls) : V1.Generati
         {
             Tenant = Caller.TenantOf(context.GetHttpContext()),
             Model = request.Model,
+            User = request.User.Length == 0 ? null : request.User,
             Picture = request.Picture.Memory,
             Pictures = request.Picture.IsEmpty ? 0 : 1,
             Generations = [new Generation(GenerationMapping.ToPrompt(request), GenerationMapping.ToSampling(request.Sampling))],

@@ -1,10 +1,12 @@
+using Google.Protobuf.WellKnownTypes;
+using Herd.Contracts.Adapters;
 using Herd.Contracts.Models;
 using Herd.Gateway.Serving;
 using V1 = Herd.Protos.V1;
 
 namespace Herd.Gateway.Grpc;
 
-/// <summary>Maps models and replicas to the public contract.</summary>
+/// <summary>Maps models, replicas and what replicas hold to the public contract.</summary>
 internal static class ModelMapping
 {
     /// <summary>A model.</summary>
@@ -39,6 +41,33 @@ internal static class ModelMapping
         ReusedTokens = replica.ReusedTokens,
         Weights = replica.Weights,
         WeightBytes = replica.WeightBytes,
+    };
+
+    /// <summary>A lease.</summary>
+    /// <param name="lease">The lease.</param>
+    /// <returns>The message.</returns>
+    public static V1.Lease ToProto(LeaseDescription lease) => new()
+    {
+        Holder = lease.Holder,
+        Silo = lease.Silo,
+        Device = lease.Device,
+        Version = lease.Version,
+        Since = Timestamp.FromDateTimeOffset(lease.Since),
+        ExpiresAt = Timestamp.FromDateTimeOffset(lease.ExpiresAt),
+        HolderAlive = lease.HolderAlive,
+        Orphaned = lease.Orphaned,
+    };
+
+    /// <summary>A tombstone.</summary>
+    /// <param name="tombstone">The tombstone.</param>
+    /// <returns>The message.</returns>
+    public static V1.Tombstone ToProto(TombstoneDescription tombstone) => new()
+    {
+        Tenant = tombstone.Tenant,
+        Adapter = tombstone.Adapter,
+        CreatedAt = Timestamp.FromDateTimeOffset(tombstone.CreatedAt),
+        DeletedAt = Timestamp.FromDateTimeOffset(tombstone.DeletedAt),
+        FreedAt = tombstone.FreedAt is { } freed ? Timestamp.FromDateTimeOffset(freed) : null,
     };
 
     private static V1.BaseInfo ToProto(BaseInfo info) => new()

@@ -93,6 +93,8 @@ internal static class GatewayApp
         services.AddSingleton<TurnStreams>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
+        services.AddSingleton<AliasEndpoints>();
+        services.AddSingleton<AliasMover>();
     }
 
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
@@ -131,6 +133,7 @@ internal static class GatewayApp
         app.Use(Caller.EnterAsync);
         app.MapOpenAi();
         AdapterEndpoints.Map(app);
+        AliasEndpoints.Map(app);
         UsageEndpoint.Map(app);
         ExportEndpoint.Map(app);
         app.MapGrpcSurface();

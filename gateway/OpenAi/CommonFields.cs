@@ -30,6 +30,7 @@ internal static class CommonFields
         return new OpenAiRequest
         {
             Model = fields.RequireText("model"),
+            User = ReadUser(fields),
             Prompts = prompts,
             AnswersPerPrompt = answers,
             Picture = picture,
@@ -68,6 +69,9 @@ internal static class CommonFields
         var old = fields.Integer("max_tokens");
         return fields.Integer("max_completion_tokens") ?? old;
     }
+
+    private static string? ReadUser(JsonFields fields) =>
+        fields.Find("user") is { } user && JsonFields.Text(user, "user") is { Length: > 0 } named ? named : null;
 
     private static ImmutableDictionary<int, float> ReadBias(JsonFields fields)
     {

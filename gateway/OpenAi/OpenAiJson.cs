@@ -15,6 +15,7 @@ namespace Herd.Gateway.OpenAi;
 [JsonSerializable(typeof(ModelListBody))]
 [JsonSerializable(typeof(AdapterBody))]
 [JsonSerializable(typeof(AdapterListBody))]
+[JsonSerializable(typeof(AliasHistoryBody))]
 [JsonSerializable(typeof(UploadedBody))]
 [JsonSerializable(typeof(DeletedBody))]
 [JsonSerializable(typeof(UsageListBody))]

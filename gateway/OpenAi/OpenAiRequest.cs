@@ -25,6 +25,9 @@ internal sealed record OpenAiRequest
     /// <summary>Pictures that were sent; the last is in force.</summary>
     public int Pictures { get; init; }
 
+    /// <summary>Whom the request is for, as the client names it.</summary>
+    public string? User { get; init; }
+
     /// <summary>Whether the answer is streamed.</summary>
     public required bool Stream { get; init; }
 
@@ -40,6 +43,7 @@ internal sealed record OpenAiRequest
         Model = Model,
         Picture = Picture,
         Pictures = Pictures,
+        User = User,
         AnswersPerPrompt = AnswersPerPrompt,
         Generations =
         [

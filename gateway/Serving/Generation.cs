@@ -26,6 +26,9 @@ internal sealed record GenerationOrder
     /// <summary>How many of them in a row share a prompt.</summary>
     public int AnswersPerPrompt { get; init; } = 1;
 
+    /// <summary>Whom the request is for, as the client names it: all of a user's fall on the same side of a canary. Null: each request for itself.</summary>
+    public string? User { get; init; }
+
     /// <summary>Pictures that were sent, those that are not in force among them.</summary>
     public int Pictures { get; init; }
 }

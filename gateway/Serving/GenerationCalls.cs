@@ -36,7 +36,7 @@ internal sealed class GenerationCalls(
         BlobRef? picture = null;
         try
         {
-            var version = await models.ResolveAsync(order.Tenant, order.Model, cancellationToken);
+            var version = await models.ResolveAsync(order.Tenant, order.Model, order.User ?? requestId, cancellationToken);
             picture = await pictures.StoreAsync(order.Picture, cancellationToken);
             var requests = order.Generations.Select((generation, index) => new GenerateRequest
             {

@@ -39,7 +39,7 @@ internal sealed class ModelCatalog(IGrainFactory grains, RoutingTable routes, Mo
     /// <exception cref="Contracts.Errors.HerdException">This tenant has no such model.</exception>
     public async Task<CatalogEntry> GetAsync(string tenant, string id, CancellationToken cancellationToken)
     {
-        if (await models.ResolveAsync(tenant, id, cancellationToken) is not { } version)
+        if (await models.ResolveAsync(tenant, id, affinity: null, cancellationToken) is not { } version)
         {
             return BaseEntry();
         }

@@ -13,9 +13,9 @@ namespace Herd.Silo.Adapters;
 [DevicePlacement]
 internal sealed class AdapterGrain(
     AdapterRepository adapters,
+    AliasRepository aliases,
     AdapterIntake intake,
     ReplicaWarmer warmer,
-    BlobReferences references,
     ActiveCount active,
     TimeProvider time,
     ILogger<AdapterGrain> logger) : Grain, IAdapterGrain, IDisposable
@@ -50,67 +50,85 @@ internal sealed class AdapterGrain(
         yield return new PublishUpdate(PublishStage.Stored, version.Digest, 0, 0);
         if (request.Alias is not null)
         {
-            await foreach (var update in PointAsync(request.Alias, version, rollBackFrom: null, cancellationToken))
+            var move = AliasChange.Move(version.Digest, AliasMoveKind.Published);
+            await foreach (var update in ChangeAliasAsync(request.Alias, () => Task.FromResult(move), cancellationToken))
             {
                 yield return update;
             }
         }
     }
 
-    public async IAsyncEnumerable<PublishUpdate> MoveAlias(
-        string alias, string versionDigest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        GrainKeys.RequireName(alias, "alias");
-        await foreach (var update in PointAsync(alias, FindVersion(versionDigest), rollBackFrom: null, cancellationToken))
+    public IAsyncEnumerable<PublishUpdate> MoveAlias(string alias, string versionDigest, CancellationToken cancellationToken = default) =>
+        ChangeAliasAsync(alias, () => Task.FromResult(AliasChange.Move(FindVersion(versionDigest).Digest, AliasMoveKind.Moved)), cancellationToken);
+
+    public IAsyncEnumerable<PublishUpdate> RollBack(string alias, CancellationToken cancellationToken = default) => ChangeAliasAsync(
+        alias,
+        async () =>
         {
-            yield return update;
-        }
+            var now = FindAlias(alias);
+            return now.Below is { } below
+                ? AliasChange.RollBack(now, await aliases.GetAsync(KeyOf(alias), below, cancellationToken))
+                : throw Conflict($"Alias '{alias}' of adapter '{Name}' has pointed to one version only: there is none to go back to.");
+        },
+        cancellationToken);
+
+    public IAsyncEnumerable<PublishUpdate> SetCanary(string alias, string versionDigest, int share, CancellationToken cancellationToken = default) => ChangeAliasAsync(
+        alias,
+        () =>
+        {
+            Canary.RequireShare(share);
+            var (now, canary) = (FindAlias(alias), FindVersion(versionDigest).Digest);
+            return canary != now.Version
+                ? Task.FromResult(AliasChange.SetCanary(now, canary, share))
+                : throw HerdException.Invalid("version", $"Alias '{alias}' points to this version already. A canary is another one.");
+        },
+        cancellationToken);
+
+    public IAsyncEnumerable<PublishUpdate> PromoteCanary(string alias, CancellationToken cancellationToken = default) =>
+        ChangeAliasAsync(alias, () => Task.FromResult(AliasChange.Promote(FindCanary(alias))), cancellationToken);
+
+    public IAsyncEnumerable<PublishUpdate> AbortCanary(string alias, CancellationToken cancellationToken = default) =>
+        ChangeAliasAsync(alias, () => Task.FromResult(AliasChange.Abort(FindCanary(alias))), cancellationToken);
+
+    public Task<AliasHistoryPage> ListMoves(string alias, int? before, int limit, CancellationToken cancellationToken = default)
+    {
+        FindAlias(alias);
+        return aliases.ListAsync(KeyOf(alias), before, limit, cancellationToken);
     }
 
-    public async IAsyncEnumerable<PublishUpdate> RollBack(string alias, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public Task<AdapterVersion> Resolve(string? reference, string? affinity, CancellationToken cancellationToken = default)
     {
-        var history = Require().Aliases.GetValueOrDefault(alias, []);
-        if (history.IsEmpty)
-        {
-            throw HerdException.NotFound($"Alias '{alias}' of adapter '{Name}'");
-        }
-
-        if (history.Length == 1)
-        {
-            throw new HerdException(HerdErrorCode.Conflict, $"Alias '{alias}' of adapter '{Name}' has pointed to one version only: there is none to go back to.");
-        }
-
-        await foreach (var update in PointAsync(alias, FindVersion(history[^2]), rollBackFrom: history[^1], cancellationToken))
-        {
-            yield return update;
-        }
-    }
-
-    public Task<AdapterVersion> Resolve(string? reference, CancellationToken cancellationToken = default)
-    {
-        reference ??= IAdapterGrain.DefaultAlias;
-        if (ModelReference.DigestOf(reference) is { } digest)
+        var alias = reference ?? IAdapterGrain.DefaultAlias;
+        if (ModelReference.DigestOf(alias) is { } digest)
         {
             return Task.FromResult(FindVersion(digest));
         }
 
-        var history = Require().Aliases.GetValueOrDefault(reference, []);
-        return history.IsEmpty ? throw HerdException.NotFound($"Alias '{reference}' of adapter '{Name}'") : Task.FromResult(FindVersion(history[^1]));
+        var now = FindAlias(alias);
+        var isCanary = affinity is not null && now.Canary is { } canary && canary.Takes($"{this.GetPrimaryKeyString()}@{alias}", affinity);
+        return Task.FromResult(FindVersion(isCanary ? now.Canary!.Version : now.Version));
     }
 
     public Task<AdapterDescription> Describe(CancellationToken cancellationToken = default) => Task.FromResult(Require().Describe());
 
     public async Task Delete(CancellationToken cancellationToken = default)
     {
-        var versions = Require().Versions.Values.Select(stored => stored.Version).ToArray();
-        await ChangeAsync(() => adapters.DeleteAsync(Tenant, Name, cancellationToken), cancellationToken);
+        Require();
+        IReadOnlyList<string> gone = [];
+        var bound = await ChangeAsync(
+            async () =>
+            {
+                var versions = Require().Versions.Values.Select(stored => stored.Version);
+                gone = await adapters.DeleteAsync(Tenant, Name, time.GetUtcNow(), cancellationToken) ?? [];
+                return versions.Where(version => gone.Contains(version.Digest)).ToArray();
+            },
+            cancellationToken);
         logger.LogInformation("Adapter {Adapter} of {Tenant} was deleted.", Name, Tenant);
 
-        // Running sequences hold the version in memory; what follows frees it once the last of them ends.
+        // Running sequences hold a version in memory; its bytes go when no process holds it any more.
         using var dropping = new CancellationTokenSource(DropTimeout, time);
-        await Task.WhenAll(versions.Select(version => warmer.DropAsync(version, dropping.Token)))
+        await Task.WhenAll(bound.Select(version => warmer.DropAsync(version, dropping.Token)))
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await references.ReleaseAsync([.. versions.SelectMany(version => version.Components.Values)], cancellationToken);
     }
 
     public void Dispose() => _changing.Dispose();
@@ -129,36 +147,39 @@ internal sealed class AdapterGrain(
         }
     }
 
-    /// <summary>Warms a version, then points the alias to it.</summary>
-    private async IAsyncEnumerable<PublishUpdate> PointAsync(
-        string alias, AdapterVersion version, string? rollBackFrom, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Warms what the alias will serve, then changes it.</summary>
+    private async IAsyncEnumerable<PublishUpdate> ChangeAliasAsync(
+        string alias, Func<Task<AliasChange>> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        GrainKeys.RequireName(alias, "alias");
         using var place = active.Enter();
+        var change = await prepare();
         var warm = (Ready: 0, Total: 0);
-        await foreach (var now in warmer.WarmAsync(version, cancellationToken))
+        foreach (var digest in change.Warm)
         {
-            warm = now;
-            yield return new PublishUpdate(PublishStage.Warming, version.Digest, warm.Ready, warm.Total);
+            await foreach (var now in warmer.WarmAsync(FindVersion(digest), cancellationToken))
+            {
+                warm = now;
+                yield return new PublishUpdate(PublishStage.Warming, change.Version, warm.Ready, warm.Total);
+            }
         }
 
-        var target = new AliasTarget(Tenant, Name, alias, version.Digest);
-        var moved = await ChangeAsync(
-            () => rollBackFrom is null
-                ? adapters.MoveAliasAsync(target, time.GetUtcNow(), cancellationToken)
-                : adapters.RollBackAsync(target, rollBackFrom, cancellationToken),
-            cancellationToken);
-        if (!moved)
-        {
-            throw rollBackFrom is null
-                ? HerdException.NotFound($"Version {version.Digest} of adapter '{Name}'")
-                : new HerdException(HerdErrorCode.Conflict, $"Alias '{alias}' of adapter '{Name}' was moved meanwhile. Look where it points now.");
-        }
-
-        logger.LogInformation("Alias {Alias} of {Tenant}'s adapter {Adapter} points to {Version}.", alias, Tenant, Name, version.Digest);
-        yield return new PublishUpdate(PublishStage.Live, version.Digest, warm.Ready, warm.Total);
+        var entry = await ChangeAsync(() => AppendAsync(alias, change, cancellationToken), cancellationToken);
+        logger.LogInformation(
+            "Alias {Alias} of {Tenant}'s adapter {Adapter}: {Move} from {From} to {Version}.", alias, Tenant, Name, entry.Kind, entry.From, change.Version);
+        yield return new PublishUpdate(PublishStage.Live, change.Version, warm.Ready, warm.Total);
     }
 
-    private async Task<bool> ChangeAsync(Func<Task<bool>> change, CancellationToken cancellationToken)
+    private async Task<AliasEntry> AppendAsync(string alias, AliasChange change, CancellationToken cancellationToken)
+    {
+        var now = Require().Aliases.GetValueOrDefault(alias);
+        var next = change.Next(now, Columns.Now(time));
+        return next is not null && (next == now || await aliases.AppendAsync(KeyOf(alias), next, cancellationToken))
+            ? next
+            : throw Conflict($"Alias '{alias}' of adapter '{Name}' was moved meanwhile. Look where it points now.");
+    }
+
+    private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken);
         try
@@ -180,6 +201,17 @@ internal sealed class AdapterGrain(
     }
 
     private StoredAdapter Require() => _stored ?? throw HerdException.NotFound($"Adapter '{Name}'");
+
+    private AliasKey KeyOf(string alias) => new(Tenant, Name, alias);
+
+    private AliasEntry FindAlias(string alias) =>
+        Require().Aliases.GetValueOrDefault(alias) ?? throw HerdException.NotFound($"Alias '{alias}' of adapter '{Name}'");
+
+    private AliasEntry FindCanary(string alias) => FindAlias(alias) is { Canary: not null } now
+        ? now
+        : throw Conflict($"Alias '{alias}' of adapter '{Name}' has no canary.");
+
+    private static HerdException Conflict(string message) => new(HerdErrorCode.Conflict, message);
 
     private AdapterVersion FindVersion(string digest) => Require().Versions.TryGetValue(digest, out var stored)
         ? stored.Version

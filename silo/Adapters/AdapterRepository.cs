@@ -9,7 +9,7 @@ using Herd.Silo.Tenants;
 
 namespace Herd.Silo.Adapters;
 
-/// <summary>The rows of adapters, their versions and aliases.</summary>
+/// <summary>The rows of adapters and their versions, and of what is left of deleted ones.</summary>
 internal sealed class AdapterRepository(Database database)
 {
     /// <summary>Adds a version, and its adapter with the first; a version that is there stays as it is.</summary>
@@ -33,48 +33,6 @@ internal sealed class AdapterRepository(Database database)
         },
         cancellationToken);
 
-    /// <summary>Points an alias to a version; where it points there already nothing changes.</summary>
-    /// <returns>False where the version is gone.</returns>
-    internal Task<bool> MoveAliasAsync(
-        AliasTarget target, DateTimeOffset now, CancellationToken cancellationToken) => database.TransactAsync(
-        async (connection, transaction) =>
-        {
-            var key = new { target.Tenant, target.Adapter, Digest = target.Version };
-            if (!await connection.ExecuteScalarAsync<bool>(AdapterSql.HasVersion, key, transaction).ConfigureAwait(false))
-            {
-                return false;
-            }
-
-            var present = await connection.QuerySingleOrDefaultAsync<string>(AdapterSql.AliasVersion, target, transaction).ConfigureAwait(false);
-            if (present != target.Version)
-            {
-                var row = new { target.Tenant, target.Adapter, target.Alias, target.Version, MovedAt = Columns.Of(now) };
-                await connection.ExecuteAsync(AdapterSql.PushAlias, row, transaction).ConfigureAwait(false);
-            }
-
-            return true;
-        },
-        cancellationToken);
-
-    /// <summary>Points an alias to where it pointed before.</summary>
-    /// <param name="target">The alias, and the version it goes back to.</param>
-    /// <param name="from">The version it points to now.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>False where it has been moved meanwhile.</returns>
-    internal Task<bool> RollBackAsync(AliasTarget target, string from, CancellationToken cancellationToken) => database.TransactAsync(
-        async (connection, transaction) =>
-        {
-            var top = (await connection.QueryAsync<string>(AdapterSql.AliasHistory, target, transaction).ConfigureAwait(false)).Take(2);
-            if (!top.SequenceEqual([from, target.Version]))
-            {
-                return false;
-            }
-
-            await connection.ExecuteAsync(AdapterSql.PopAlias, target, transaction).ConfigureAwait(false);
-            return true;
-        },
-        cancellationToken);
-
     internal Task<StoredAdapter?> FindAsync(string tenant, string adapter, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) => (await ReadAsync(tenant, adapter, connection, transaction).ConfigureAwait(false)).SingleOrDefault(),
         cancellationToken);
@@ -84,12 +42,26 @@ internal sealed class AdapterRepository(Database database)
             .Select(stored => stored.Describe()).ToImmutableArray(),
         cancellationToken);
 
-    /// <summary>Removes an adapter with all its versions and aliases.</summary>
-    /// <returns>False where there is none.</returns>
-    internal Task<bool> DeleteAsync(string tenant, string adapter, CancellationToken cancellationToken) => database.TransactAsync(
-        async (connection, transaction) => await connection.ExecuteAsync(AdapterSql.Delete, new { tenant, adapter }, transaction)
-            .ConfigureAwait(false) == 1,
-        cancellationToken);
+    /// <summary>Puts a tombstone in an adapter's place. Its components stay named until they are freed.</summary>
+    /// <returns>Digests of the versions that no adapter has any more; null where there is no such adapter.</returns>
+    internal Task<IReadOnlyList<string>?> DeleteAsync(string tenant, string adapter, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var key = new { Id = Guid.CreateVersion7().ToString("N"), Tenant = tenant, Adapter = adapter, DeletedAt = Columns.Of(now) };
+        return database.TransactAsync<IReadOnlyList<string>?>(
+            async (connection, transaction) =>
+            {
+                if (await connection.ExecuteAsync(AdapterSql.AddTombstone, key, transaction).ConfigureAwait(false) == 0)
+                {
+                    return null;
+                }
+
+                await connection.ExecuteAsync(AdapterSql.KeepComponents, key, transaction).ConfigureAwait(false);
+                var gone = await connection.QueryAsync<string>(AdapterSql.OwnVersions, key, transaction).ConfigureAwait(false);
+                await connection.ExecuteAsync(AdapterSql.Delete, key, transaction).ConfigureAwait(false);
+                return [.. gone];
+            },
+            cancellationToken);
+    }
 
     private static async Task RequireRoomAsync(AdapterVersion version, int maximumVersions, DbConnection connection, DbTransaction transaction)
     {
@@ -123,8 +95,7 @@ internal sealed class AdapterRepository(Database database)
                 Name = row.Name,
                 CreatedAt = Columns.Moment(row.CreatedAt),
                 Versions = versions[row.Name].ToImmutableDictionary(version => version.Digest, version => version.ToVersion(components[(row.Name, version.Digest)])),
-                Aliases = aliases[row.Name].GroupBy(alias => alias.Name).ToImmutableSortedDictionary(
-                    alias => alias.Key, alias => alias.Select(moved => moved.Version).ToImmutableArray()),
+                Aliases = aliases[row.Name].ToImmutableSortedDictionary(alias => alias.Alias, alias => alias.ToEntry()),
             }),
         ];
     }

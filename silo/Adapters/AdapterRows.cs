@@ -12,15 +12,6 @@ internal sealed class AdapterRow
     public long CreatedAt { get; init; }
 }
 
-internal sealed class AliasRow
-{
-    public required string Adapter { get; init; }
-
-    public required string Name { get; init; }
-
-    public required string Version { get; init; }
-}
-
 internal sealed class ComponentRow
 {
     public required string Tenant { get; init; }

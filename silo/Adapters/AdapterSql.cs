@@ -27,28 +27,29 @@ internal static class AdapterSql
         VALUES (@Tenant, @Adapter, @Version, @Name, @Digest, @Bytes)
         """;
 
-    internal const string AliasHistory =
-        "SELECT version FROM aliases WHERE tenant = @Tenant AND adapter = @Adapter AND name = @Alias ORDER BY position DESC";
-
-    internal const string AliasVersion = AliasHistory + " LIMIT 1";
-
-    internal const string PushAlias =
+    internal const string AddTombstone =
         """
-        INSERT INTO aliases (tenant, adapter, name, position, version, moved_at)
-        SELECT @Tenant, @Adapter, @Alias, COALESCE(MAX(position), 0) + 1, @Version, @MovedAt
-        FROM aliases WHERE tenant = @Tenant AND adapter = @Adapter AND name = @Alias
+        INSERT INTO tombstones (id, tenant, adapter, created_at, deleted_at)
+        SELECT @Id, tenant, name, created_at, @DeletedAt FROM adapters WHERE tenant = @Tenant AND name = @Adapter
         """;
 
-    internal const string PopAlias =
+    internal const string KeepComponents =
         """
-        DELETE FROM aliases WHERE tenant = @Tenant AND adapter = @Adapter AND name = @Alias AND position =
-          (SELECT MAX(position) FROM aliases WHERE tenant = @Tenant AND adapter = @Adapter AND name = @Alias)
+        INSERT INTO tombstone_components (tombstone, version, name, digest, bytes)
+        SELECT @Id, version, name, digest, bytes FROM version_components WHERE tenant = @Tenant AND adapter = @Adapter
         """;
 
-    internal const string Delete = "DELETE FROM adapters WHERE tenant = @tenant AND name = @adapter";
+    /// <summary>What no other adapter has too: the same content is the same version, whoever publishes it.</summary>
+    internal const string OwnVersions =
+        """
+        SELECT mine.digest FROM adapter_versions mine WHERE mine.tenant = @Tenant AND mine.adapter = @Adapter AND NOT EXISTS (
+          SELECT 1 FROM adapter_versions other WHERE other.digest = mine.digest AND (other.tenant <> @Tenant OR other.adapter <> @Adapter))
+        """;
+
+    internal const string Delete = "DELETE FROM adapters WHERE tenant = @Tenant AND name = @Adapter";
 
     internal const string ReadAll =
-        """
+        $"""
         SELECT name AS Name, created_at AS CreatedAt FROM adapters
         WHERE tenant = @tenant AND (@adapter IS NULL OR name = @adapter) ORDER BY name;
 
@@ -59,7 +60,8 @@ internal static class AdapterSql
         SELECT tenant AS Tenant, adapter AS Adapter, version AS Version, name AS Name, digest AS Digest, bytes AS Bytes FROM version_components
         WHERE tenant = @tenant AND (@adapter IS NULL OR adapter = @adapter);
 
-        SELECT adapter AS Adapter, name AS Name, version AS Version FROM aliases
-        WHERE tenant = @tenant AND (@adapter IS NULL OR adapter = @adapter) ORDER BY name, position;
+        SELECT {AliasSql.Columns} FROM alias_heads h
+        JOIN alias_moves m ON m.tenant = h.tenant AND m.adapter = h.adapter AND m.alias = h.alias AND m.position = h.position
+        WHERE h.tenant = @tenant AND (@adapter IS NULL OR h.adapter = @adapter) ORDER BY h.alias;
         """;
 }

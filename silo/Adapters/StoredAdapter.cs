@@ -13,13 +13,15 @@ internal sealed record StoredAdapter
     /// <summary>By digest.</summary>
     internal required ImmutableDictionary<string, StoredVersion> Versions { get; init; }
 
-    /// <summary>Each alias with all versions it has pointed to, the present one last.</summary>
-    internal required ImmutableSortedDictionary<string, ImmutableArray<string>> Aliases { get; init; }
+    /// <summary>Each alias as its last move left it.</summary>
+    internal required ImmutableSortedDictionary<string, AliasEntry> Aliases { get; init; }
 
     internal AdapterDescription Describe() => new()
     {
         Name = Name,
-        Aliases = Aliases.ToImmutableSortedDictionary(alias => alias.Key, alias => alias.Value[^1]),
+        Aliases = Aliases.ToImmutableSortedDictionary(alias => alias.Key, alias => alias.Value.Version),
+        Canaries = Aliases.Where(alias => alias.Value.Canary is not null)
+            .ToImmutableSortedDictionary(alias => alias.Key, alias => alias.Value.Canary!),
         Versions = [.. Versions.Values.OrderByDescending(version => version.Version.CreatedAt).Select(version => version.Describe())],
         CreatedAt = CreatedAt,
     };

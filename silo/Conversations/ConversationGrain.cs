@@ -68,7 +68,7 @@ internal sealed class ConversationGrain(
         async () =>
         {
             GrainKeys.RequireName(Id, "id");
-            await intake.ResolveAsync(Tenant, request.Model, cancellationToken);
+            await intake.ResolveAsync(Tenant, Id, request.Model, cancellationToken);
             var conversation = new StoredConversation
             {
                 Tenant = Tenant,

@@ -16,13 +16,13 @@ internal sealed class TurnIntake(
 {
     private const int MaxTurnIdLength = 128;
 
-    /// <summary>Finds the version that a conversation's model names now; null for the bare base.</summary>
+    /// <summary>Finds the version that a conversation's model names now; null for the bare base. All its turns fall on the same side of a canary.</summary>
     /// <exception cref="HerdException">There is no such model.</exception>
-    internal async Task<AdapterVersion?> ResolveAsync(string tenant, string model, CancellationToken cancellationToken)
+    internal async Task<AdapterVersion?> ResolveAsync(string tenant, string conversation, string model, CancellationToken cancellationToken)
     {
         var reference = ModelReference.Parse(model);
         return reference.Adapter is { } adapter
-            ? await grains.GetGrain<IAdapterGrain>(GrainKeys.Adapter(tenant, adapter)).Resolve(reference.Version, cancellationToken)
+            ? await grains.GetGrain<IAdapterGrain>(GrainKeys.Adapter(tenant, adapter)).Resolve(reference.Version, conversation, cancellationToken)
             : null;
     }
 
@@ -38,7 +38,7 @@ internal sealed class TurnIntake(
         var meter = await AdmitAsync(state, request, requestId, cancellationToken);
         try
         {
-            var version = await ResolveAsync(conversation.Tenant, conversation.Model, cancellationToken);
+            var version = await ResolveAsync(conversation.Tenant, conversation.Id, conversation.Model, cancellationToken);
             var turn = new StoredTurn
             {
                 TurnId = request.TurnId,
@@ -70,7 +70,7 @@ internal sealed class TurnIntake(
         var conversation = state.Conversation;
         var adapter = ModelReference.Parse(conversation.Model).Adapter;
         var version = turn.VersionDigest is { } digest
-            ? await ResolveAsync(conversation.Tenant, $"{adapter}@{ModelReference.DigestPrefix}{digest}", cancellationToken)
+            ? await ResolveAsync(conversation.Tenant, conversation.Id, $"{adapter}@{ModelReference.DigestPrefix}{digest}", cancellationToken)
             : null;
         var requestId = NewRequestId();
         UsageMeter? meter = null;

@@ -4,6 +4,7 @@ using Herd.Contracts.Routing;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
 using Herd.Silo.Devices;
+using Herd.Silo.Leases;
 using Herd.Silo.Replicas;
 using Herd.Silo.Storage;
 using Herd.Silo.Telemetry;
@@ -105,6 +106,12 @@ public static class SiloHosting
         services.AddSingleton<ReplicaStartup>();
         services.AddSingleton<ActiveCount>();
         services.AddSingleton<DeviceHosts>();
+        services.AddSingleton<HolderLife>();
+        services.AddSingleton<LeaseRepository>();
+        services.AddSingleton<TombstoneRepository>();
+
+        // Before the devices: at the end their leases are given back after they have drained.
+        services.AddHostedService<LeaseKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<DeviceHosts>());
         services.AddHostedService<ReplicaReporter>();
         services.AddSingleton<GenerationMetrics>();
@@ -130,6 +137,7 @@ public static class SiloHosting
         services.AddSingleton<TenantRepository>();
         services.AddSingleton<UsageRepository>();
         services.AddSingleton<AdapterRepository>();
+        services.AddSingleton<AliasRepository>();
         services.AddSingleton<AdapterIntake>();
         services.AddSingleton<ReplicaWarmer>();
         services.AddSingleton<ConversationRepository>();

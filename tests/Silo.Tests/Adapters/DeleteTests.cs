@@ -36,14 +36,14 @@ public abstract class DeleteTests(TestStorage storage) : IAsyncLifetime
         await Silo.PublishAsync("delete-a", "mine", "CHAT-BIAS-SCALE-NORM.pth");
         var kept = await Silo.PublishAsync("delete-b", "theirs", "CHAT-BIAS-SCALE-NORM.pth");
         CallerContext.SetTenant("delete-a");
-        var version = await Silo.Adapter("delete-a", "mine").Resolve(null, Cancellation);
+        var version = await Silo.Adapter("delete-a", "mine").Resolve(null, null, Cancellation);
 
         await Silo.Adapter("delete-a", "mine").Delete(Cancellation);
 
-        var gone = await Assert.ThrowsAsync<HerdException>(() => Silo.Adapter("delete-a", "mine").Resolve(null, Cancellation));
+        var gone = await Assert.ThrowsAsync<HerdException>(() => Silo.Adapter("delete-a", "mine").Resolve(null, null, Cancellation));
         Assert.Equal(HerdErrorCode.NotFound, gone.Code);
         CallerContext.SetTenant("delete-b");
-        Assert.Equal(kept[^1].VersionDigest, (await Silo.Adapter("delete-b", "theirs").Resolve(null, Cancellation)).Digest);
+        Assert.Equal(kept[^1].VersionDigest, (await Silo.Adapter("delete-b", "theirs").Resolve(null, null, Cancellation)).Digest);
         foreach (var blob in version.Components.Values)
         {
             Assert.NotNull(await Silo.Blobs.GetPathAsync(blob, Cancellation));

@@ -25,7 +25,7 @@ public abstract class PublishTests(DatabaseSilo shared) : DatabaseSiloTests(shar
         Assert.Equal(PublishStage.Live, updates[^1].Stage);
         Assert.All(updates.Skip(2).SkipLast(1), update => Assert.Equal(PublishStage.Warming, update.Stage));
         Assert.Equal((1, 1), (updates[^1].ReadyReplicas, updates[^1].TotalReplicas));
-        var version = await Silo.Adapter("publish-order", "story").Resolve(null, Cancellation);
+        var version = await Silo.Adapter("publish-order", "story").Resolve(null, null, Cancellation);
         Assert.Equal(updates[^1].VersionDigest, version.Digest);
         await Eventually.TrueAsync(() => Silo.Table.Replicas.Single().ResidentVersions.Contains(version.Digest), Cancellation);
     }
@@ -55,12 +55,12 @@ public abstract class PublishTests(DatabaseSilo shared) : DatabaseSiloTests(shar
         var third = await Silo.PublishAsync("roll-back", "story", "CHAT-BIAS-SCALE-NORM.pth", "stable");
         var adapter = Silo.Adapter("roll-back", "story");
 
-        Assert.Equal(third[^1].VersionDigest, (await adapter.Resolve("stable", Cancellation)).Digest);
+        Assert.Equal(third[^1].VersionDigest, (await adapter.Resolve("stable", null, Cancellation)).Digest);
         var back = await adapter.RollBack("stable", Cancellation).ToListAsync(Cancellation);
         Assert.Equal((PublishStage.Live, second[^1].VersionDigest), (back[^1].Stage, back[^1].VersionDigest));
-        Assert.Equal(second[^1].VersionDigest, (await adapter.Resolve("stable", Cancellation)).Digest);
+        Assert.Equal(second[^1].VersionDigest, (await adapter.Resolve("stable", null, Cancellation)).Digest);
         await adapter.RollBack("stable", Cancellation).ToListAsync(Cancellation);
-        Assert.Equal(first[^1].VersionDigest, (await adapter.Resolve("stable", Cancellation)).Digest);
+        Assert.Equal(first[^1].VersionDigest, (await adapter.Resolve("stable", null, Cancellation)).Digest);
         var refused = await Assert.ThrowsAsync<HerdException>(() => adapter.RollBack("stable", Cancellation).ToListAsync(Cancellation).AsTask());
         Assert.Equal(HerdErrorCode.Conflict, refused.Code);
     }
@@ -77,9 +77,9 @@ public abstract class PublishTests(DatabaseSilo shared) : DatabaseSiloTests(shar
 
         await adapter.MoveAlias("canary", digest, Cancellation).ToListAsync(Cancellation);
 
-        Assert.Equal(digest, (await adapter.Resolve("canary", Cancellation)).Digest);
-        Assert.Equal(digest, (await adapter.Resolve("sha256:" + digest, Cancellation)).Digest);
-        Assert.NotEqual(digest, (await adapter.Resolve(null, Cancellation)).Digest);
+        Assert.Equal(digest, (await adapter.Resolve("canary", null, Cancellation)).Digest);
+        Assert.Equal(digest, (await adapter.Resolve("sha256:" + digest, null, Cancellation)).Digest);
+        Assert.NotEqual(digest, (await adapter.Resolve(null, null, Cancellation)).Digest);
     }
 
     [Fact]

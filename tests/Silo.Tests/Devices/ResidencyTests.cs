@@ -39,7 +39,7 @@ public sealed class ResidencyTests : IAsyncLifetime
         {
             RequestId = "r1",
             Tenant = "acme",
-            Version = await Silo.Adapter("acme", "one").Resolve(null, Cancellation),
+            Version = await Silo.Adapter("acme", "one").Resolve(null, null, Cancellation),
             Prompt = new TextPrompt("Hello"),
             Sampling = new SamplingParameters { MaxTokens = 4 },
         };

@@ -18,6 +18,7 @@ public sealed class TenantCallFilterTests(SharedSilo shared)
         [typeof(IAdapterGrain)] = GrainKeys.Adapter("other", "story"),
         [typeof(IConversationGrain)] = GrainKeys.Conversation("other", "c1"),
         [typeof(ITenantDirectoryGrain)] = GrainKeys.TenantDirectory,
+        [typeof(ILeaseDirectoryGrain)] = GrainKeys.LeaseDirectory,
     };
 
     /// <summary>What belongs to nobody.</summary>

@@ -49,7 +49,7 @@ public sealed class GenerateTests(SharedSilo shared)
         await Silo.CreateTenantAsync("generate-chat");
         CallerContext.SetTenant("generate-chat");
         await Silo.PublishAsync("generate-chat", "story", "BIAS.pth");
-        var version = await Silo.Adapter("generate-chat", "story").Resolve(null, Cancellation);
+        var version = await Silo.Adapter("generate-chat", "story").Resolve(null, null, Cancellation);
         var prompt = new ChatPrompt([new ChatMessage(ChatRole.User, "Tell me a story.")], null);
 
         var adapted = await RunAsync(prompt, maxTokens: 16, version: version);
@@ -66,7 +66,7 @@ public sealed class GenerateTests(SharedSilo shared)
         await Silo.CreateTenantAsync("generate-picture");
         CallerContext.SetTenant("generate-picture");
         await Silo.PublishAsync("generate-picture", "story", "BIAS.pth");
-        var version = await Silo.Adapter("generate-picture", "story").Resolve(null, Cancellation);
+        var version = await Silo.Adapter("generate-picture", "story").Resolve(null, null, Cancellation);
         var picture = await Silo.UploadAsync("images", "rgb_96x71.png");
 
         var seen = await RunAsync(new TextPrompt("A picture of"), 16, version: version, picture: picture);
@@ -85,7 +85,7 @@ public sealed class GenerateTests(SharedSilo shared)
         await Silo.CreateTenantAsync(tenant);
         CallerContext.SetTenant(tenant);
         await Silo.PublishAsync(tenant, "story", "BIAS.pth");
-        var version = await Silo.Adapter(tenant, "story").Resolve(null, Cancellation);
+        var version = await Silo.Adapter(tenant, "story").Resolve(null, null, Cancellation);
         var rubbish = await Silo.Blobs.PutAsync(BlobArea.Scratch, new MemoryStream([1, 2, 3]), 3, Cancellation);
         var run = expected switch
         {
