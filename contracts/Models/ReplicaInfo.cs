@@ -73,6 +73,10 @@ public sealed record ReplicaInfo
     /// <summary>Bytes of the base's weights, those mapped from files among them; 0 until it is loaded.</summary>
     [Id(12)]
     public long WeightBytes { get; init; }
+
+    /// <summary>Requests that had to wait until their adapter version was loaded, since the replica's start.</summary>
+    [Id(13)]
+    public long ColdStarts { get; init; }
 }
 
 /// <summary>A base, as every replica of it describes it.</summary>

@@ -41,6 +41,7 @@ internal static class ModelMapping
         ReusedTokens = replica.ReusedTokens,
         Weights = replica.Weights,
         WeightBytes = replica.WeightBytes,
+        ColdStarts = replica.ColdStarts,
     };
 
     /// <summary>A lease.</summary>

@@ -15,18 +15,27 @@ internal sealed class AdapterLoader(InferenceEngine engine, IBlobStore blobs, lo
     private readonly LeaseCache _idle = new(cacheBytes);
     private readonly SemaphoreSlim _turns = new(ParallelLoads);
     private readonly Dictionary<string, Task> _loading = new(StringComparer.Ordinal);
+    private long _coldStarts;
+
+    /// <summary>Requests that had to wait for their version, since the process started.</summary>
+    internal long ColdStarts => Interlocked.Read(ref _coldStarts);
 
     /// <summary>A hold on a version, loaded first where need be.</summary>
     /// <exception cref="HerdException">The version's bytes are gone.</exception>
     /// <exception cref="Engine.EngineException">The version does not fit.</exception>
     internal async Task<AdapterLease> LeaseAsync(AdapterVersion version, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var isCold = false; ; isCold = true)
         {
             if (engine.TryLeaseAdapter(version.Digest) is { } lease)
             {
                 _idle.Touch(version.Digest);
                 return lease;
+            }
+
+            if (!isCold)
+            {
+                Interlocked.Increment(ref _coldStarts);
             }
 
             var loading = Start(version);

@@ -57,6 +57,7 @@ internal sealed class DeviceHost : IAsyncDisposable
             ResidentVersions = [.. serving.Engine.ResidentVersions],
             Weights = serving.Engine.Weights == EngineWeights.Int8 ? "int8" : serving.Base.Dtype,
             WeightBytes = serving.Engine.WeightBytes,
+            ColdStarts = serving.Adapters.ColdStarts,
         };
     }
 

@@ -22,6 +22,7 @@ internal sealed class ReplicaMetrics : IDisposable
         Gauge("herd.kv_cache_usage_perc", "Share of the key and value cache in use, 1 for all of it.", UseOf);
         Gauge("herd.resident_adapters", "Adapter versions in memory.", replica => replica.ResidentVersions.Length);
         Gauge("herd.replica_ready", "1 while the replica takes requests.", replica => replica.State == ReplicaState.Ready ? 1 : 0);
+        Count("herd.adapter_cold_starts", "Requests that had to wait until their adapter version was loaded.", replica => replica.ColdStarts);
         Count("herd.prefix_cache_queries", "Prompt tokens that were looked for in the cache.", replica => replica.PromptTokens);
         Count("herd.prefix_cache_hits", "Prompt tokens that were found there and not computed.", replica => replica.ReusedTokens);
     }

@@ -91,6 +91,8 @@ public sealed class TestSilo : IAsyncDisposable
 
     public IConversationGrain Conversation(string tenant, string id) => Grains.GetGrain<IConversationGrain>(GrainKeys.Conversation(tenant, id));
 
+    public ILeaseDirectoryGrain Leases => Grains.GetGrain<ILeaseDirectoryGrain>(GrainKeys.LeaseDirectory);
+
     public ITenantGrain Tenant(string tenant) => Grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenant));
 
     /// <summary>Puts a golden file into the scratch area.</summary>
