@@ -44,11 +44,11 @@ public sealed class CanaryTests(SharedGateway gateway)
         var (tenant, stable, canary) = await StartAsync();
         var adapters = new AdapterService.AdapterServiceClient(tenant.Channel);
 
-        var set = await adapters.SetCanaryAsync(new SetCanaryRequest { Name = "cat", Alias = "latest", Version = canary, Share = 99 }, tenant.Metadata);
-        var aborted = await adapters.AbortCanaryAsync(new AbortCanaryRequest { Name = "cat", Alias = "latest" }, tenant.Metadata);
-        await adapters.SetCanaryAsync(new SetCanaryRequest { Name = "cat", Alias = "latest", Version = canary, Share = 1 }, tenant.Metadata);
-        var promoted = await adapters.PromoteCanaryAsync(new PromoteCanaryRequest { Name = "cat", Alias = "latest" }, tenant.Metadata);
-        var moves = await adapters.ListAliasMovesAsync(new ListAliasMovesRequest { Name = "cat", Alias = "latest", PageSize = 2 }, tenant.Metadata);
+        var set = await adapters.SetCanaryAsync(new SetCanaryRequest { Name = "cat", Alias = "latest", Version = canary, Share = 99 }, tenant.Metadata, cancellationToken: Cancellation);
+        var aborted = await adapters.AbortCanaryAsync(new AbortCanaryRequest { Name = "cat", Alias = "latest" }, tenant.Metadata, cancellationToken: Cancellation);
+        await adapters.SetCanaryAsync(new SetCanaryRequest { Name = "cat", Alias = "latest", Version = canary, Share = 1 }, tenant.Metadata, cancellationToken: Cancellation);
+        var promoted = await adapters.PromoteCanaryAsync(new PromoteCanaryRequest { Name = "cat", Alias = "latest" }, tenant.Metadata, cancellationToken: Cancellation);
+        var moves = await adapters.ListAliasMovesAsync(new ListAliasMovesRequest { Name = "cat", Alias = "latest", PageSize = 2 }, tenant.Metadata, cancellationToken: Cancellation);
 
         Assert.Equal((canary, 99), (set.Canaries["latest"].Version, set.Canaries["latest"].Share));
         Assert.Empty(aborted.Canaries);
@@ -110,11 +110,11 @@ public sealed class CanaryTests(SharedGateway gateway)
         var (tenant, stable, _) = await StartAsync();
         var replicas = new ReplicaService.ReplicaServiceClient(tenant.Channel);
 
-        var refused = await Assert.ThrowsAsync<RpcException>(async () => await replicas.ListLeasesAsync(new ListLeasesRequest(), tenant.Metadata));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await replicas.ListLeasesAsync(new ListLeasesRequest(), tenant.Metadata, cancellationToken: Cancellation));
         await Eventually.TrueAsync(
-            async () => (await replicas.ListLeasesAsync(new ListLeasesRequest(), SharedGateway.Admin)).Leases.Any(lease => lease.Version == stable), Cancellation);
+            async () => (await replicas.ListLeasesAsync(new ListLeasesRequest(), SharedGateway.Admin, cancellationToken: Cancellation)).Leases.Any(lease => lease.Version == stable), Cancellation);
         await SendAsync(tenant, HttpMethod.Delete, "/v1/adapters/cat");
-        var tombstones = await replicas.ListTombstonesAsync(new ListTombstonesRequest { PageSize = 100 }, SharedGateway.Admin);
+        var tombstones = await replicas.ListTombstonesAsync(new ListTombstonesRequest { PageSize = 100 }, SharedGateway.Admin, cancellationToken: Cancellation);
 
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
         Assert.Equal("cat", tombstones.Tombstones.Single(tombstone => tombstone.Tenant == tenant.Name).Adapter);

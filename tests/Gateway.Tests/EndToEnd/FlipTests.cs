@@ -71,7 +71,8 @@ public sealed class FlipTests : IAsyncLifetime
         Assert.All(_answers.Keys, answer => Assert.Equal(string.Join(' ', Enumerable.Repeat(_words[answer.Version], Tokens)), answer.Text.Trim()));
         Assert.True(_answers.Count > 3);
         Assert.True(await CountMovesAsync() >= Flips);
-        var replicas = await new ReplicaService.ReplicaServiceClient(Tenant.Channel).ListReplicasAsync(new ListReplicasRequest(), SharedGateway.Admin);
+        var replicas = await new ReplicaService.ReplicaServiceClient(Tenant.Channel)
+            .ListReplicasAsync(new ListReplicasRequest(), SharedGateway.Admin, cancellationToken: Cancellation);
         Assert.Equal([0, 0], replicas.Replicas.Select(replica => replica.ColdStarts));
         Assert.All(replicas.Replicas, replica => Assert.Subset(replica.ResidentVersions.ToHashSet(), _words.Keys.ToHashSet()));
     }
@@ -89,14 +90,14 @@ public sealed class FlipTests : IAsyncLifetime
             _versions.Push(version);
             Assert.Equal(version, flip % 4 == 0
                 ? await PostAsync($"/v1/adapters/{Model}/aliases/latest", $$"""{"version":"{{version}}"}""")
-                : Latest(await Adapters.MoveAliasAsync(new MoveAliasRequest { Name = Model, Alias = "latest", Version = version }, Tenant.Metadata)));
+                : Latest(await Adapters.MoveAliasAsync(new MoveAliasRequest { Name = Model, Alias = "latest", Version = version }, Tenant.Metadata, cancellationToken: Cancellation)));
         }
         else
         {
             _versions.Pop();
             Assert.Equal(_versions.Peek(), flip % 4 == 1
                 ? await PostAsync($"/v1/adapters/{Model}/aliases/latest/rollback", "")
-                : Latest(await Adapters.RollBackAsync(new RollBackRequest { Name = Model, Alias = "latest" }, Tenant.Metadata)));
+                : Latest(await Adapters.RollBackAsync(new RollBackRequest { Name = Model, Alias = "latest" }, Tenant.Metadata, cancellationToken: Cancellation)));
         }
     }
 
@@ -122,7 +123,7 @@ public sealed class FlipTests : IAsyncLifetime
         var request = new ListAliasMovesRequest { Name = Model, Alias = "latest", PageSize = 100 };
         for (var count = 0; ;)
         {
-            var page = await Adapters.ListAliasMovesAsync(request, Tenant.Metadata);
+            var page = await Adapters.ListAliasMovesAsync(request, Tenant.Metadata, cancellationToken: Cancellation);
             count += page.Moves.Count;
             if (!page.HasMore)
             {

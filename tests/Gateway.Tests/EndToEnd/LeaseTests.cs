@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using Herd.Protos.V1;
 using Herd.Testing;
 using Xunit;
@@ -28,7 +29,7 @@ public sealed class LeaseTests : IDisposable
         }
 
         await using var next = await StartAsync();
-        var again = new TestTenant(next, Grpc.Net.Client.GrpcChannel.ForAddress(next.Grpc), "acme", key);
+        var again = new TestTenant(next, GrpcChannel.ForAddress(next.Grpc), "acme", key);
         var known = before.Select(lease => lease.Holder).ToHashSet();
         await WaitForAsync(again, leases => !leases.Any(lease => known.Contains(lease.Holder)));
         await again.CompleteAsync("story", "abc", 2);

@@ -19,6 +19,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task A_canary_gets_its_share_and_growing_it_moves_nobody_back()
     {
+        CallerContext.SetTenant("canary-share");
         var (adapter, stable, canary) = await StartAsync("canary-share");
 
         await adapter.SetCanary(Latest, canary, 30, Cancellation).ToListAsync(Cancellation);
@@ -41,6 +42,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task A_promoted_canary_is_the_alias_and_rolling_back_returns_to_the_version_before()
     {
+        CallerContext.SetTenant("canary-promote");
         var (adapter, stable, canary) = await StartAsync("canary-promote");
         await adapter.SetCanary(Latest, canary, 10, Cancellation).ToListAsync(Cancellation);
 
@@ -56,6 +58,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task An_aborted_canary_gets_nothing_more()
     {
+        CallerContext.SetTenant("canary-abort");
         var (adapter, stable, canary) = await StartAsync("canary-abort");
         await adapter.SetCanary(Latest, canary, 99, Cancellation).ToListAsync(Cancellation);
 
@@ -69,6 +72,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task Moving_or_rolling_back_the_alias_ends_its_canary()
     {
+        CallerContext.SetTenant("canary-ends");
         var (adapter, stable, canary) = await StartAsync("canary-ends");
         await adapter.SetCanary(Latest, canary, 50, Cancellation).ToListAsync(Cancellation);
 
@@ -85,6 +89,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task A_canary_that_cannot_be_is_refused_and_changes_nothing()
     {
+        CallerContext.SetTenant("canary-refused");
         var (adapter, stable, canary) = await StartAsync("canary-refused");
 
         Assert.Equal("share", (await RefusalAsync(() => adapter.SetCanary(Latest, canary, 0, Cancellation))).Field);
@@ -98,6 +103,7 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     [Fact]
     public async Task All_turns_of_a_conversation_are_of_one_side()
     {
+        CallerContext.SetTenant("canary-turns");
         var (adapter, stable, canary) = await StartAsync("canary-turns");
         await adapter.SetCanary(Latest, canary, 50, Cancellation).ToListAsync(Cancellation);
 
@@ -120,7 +126,6 @@ public abstract class CanaryTests(DatabaseSilo shared) : DatabaseSiloTests(share
     private async Task<(IAdapterGrain Adapter, string Stable, string Canary)> StartAsync(string tenant)
     {
         await Silo.CreateTenantAsync(tenant);
-        CallerContext.SetTenant(tenant);
         var stable = (await Silo.PublishAsync(tenant, "story", "BIAS.pth"))[^1].VersionDigest!;
         var canary = (await Silo.PublishAsync(tenant, "story", "CAPTION.pth", alias: null))[^1].VersionDigest!;
         return (Silo.Adapter(tenant, "story"), stable, canary);

@@ -64,6 +64,7 @@ public abstract class DeleteTests(TestStorage storage) : IAsyncLifetime
     public async Task A_running_answer_keeps_a_deleted_version_and_its_bytes_until_it_ends()
     {
         await Silo.CreateTenantAsync("acme");
+        CallerContext.SetTenant("acme");
         await Silo.PublishAsync("acme", "story", "CHAT-BIAS-SCALE-NORM.pth");
         var version = await Silo.Adapter("acme", "story").Resolve(null, null, Cancellation);
         var request = new GenerateRequest
@@ -91,8 +92,8 @@ public abstract class DeleteTests(TestStorage storage) : IAsyncLifetime
         Assert.All(leases, lease => Assert.False(lease.Orphaned));
         Assert.Single(anew.Versions);
         Assert.Single((await Silo.Adapter("acme", "story").ListMoves("latest", null, 10, Cancellation)).Moves);
-        CallerContext.SetAdmin();
         await Eventually.TrueAsync(async () => (await StoredAsync(version)).Length == 0, Cancellation);
+        CallerContext.SetAdmin();
         await Eventually.TrueAsync(async () => (await Silo.Leases.ListTombstones(null, 10, Cancellation)).Single().FreedAt is not null, Cancellation);
         Assert.DoesNotContain(version.Digest, (await LeasesAsync()).Select(lease => lease.Version));
         Assert.Contains(anew.Versions[0].Digest, (await LeasesAsync()).Select(lease => lease.Version));

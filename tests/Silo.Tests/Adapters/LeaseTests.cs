@@ -51,13 +51,13 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
     [Fact]
     public async Task What_a_dead_process_left_is_taken_away_and_does_not_keep_bytes()
     {
+        CallerContext.SetTenant("acme");
         var version = (await Silo.PublishAsync("acme", "story", "BIAS.pth"))[^1].VersionDigest!;
         var stored = await Silo.Adapter("acme", "story").Resolve(null, null, Cancellation);
         await LeaveBehindAsync(version, DateTimeOffset.UtcNow.AddSeconds(2));
         var left = await WaitForAsync(now => now.Any(lease => lease.Silo == "dead"));
         Assert.False(left.Single(lease => lease.Silo == "dead").HolderAlive);
 
-        CallerContext.SetTenant("acme");
         await Silo.Adapter("acme", "story").Delete(Cancellation);
 
         await WaitForAsync(now => now.Length == 0);
@@ -68,6 +68,7 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
     [Fact]
     public async Task A_holder_that_may_still_live_keeps_the_bytes_of_a_deleted_adapter()
     {
+        CallerContext.SetTenant("acme");
         var version = (await Silo.PublishAsync("acme", "story", "BIAS.pth"))[^1].VersionDigest!;
         var stored = await Silo.Adapter("acme", "story").Resolve(null, null, Cancellation);
         await LeaveBehindAsync(version, DateTimeOffset.UtcNow.AddHours(1));
