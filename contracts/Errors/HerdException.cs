@@ -25,7 +25,7 @@ public sealed class HerdException : Exception
     [Id(2)]
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Which limit the tenant is over, a name of <see cref="Tenants.LimitNames"/>; null where it is over none.</summary>
+    /// <summary>Which limit is exceeded, a name of <see cref="Tenants.LimitNames"/>; null where none is.</summary>
     [Id(4)]
     public string? Limit { get; init; }
 

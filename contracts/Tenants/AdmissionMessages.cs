@@ -27,6 +27,13 @@ public sealed record AdmissionRequest
     /// <summary>The same whenever the same is asked: whoever was told to come back is known by it.</summary>
     [Id(5)]
     public string Fingerprint { get; init; } = "";
+
+    /// <summary>
+    /// Where the request goes on with one that another process began: how the names begin that it was let in under. It was let in once, so no limit holds it up,
+    /// and it is counted together with what it was before. Null for a new request.
+    /// </summary>
+    [Id(6)]
+    public string? Continues { get; init; }
 }
 
 /// <summary>A request was let in.</summary>

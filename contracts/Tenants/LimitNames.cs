@@ -26,4 +26,19 @@ public static class LimitNames
 
     /// <summary><see cref="TenantLimits.PicturesPerRequest"/>.</summary>
     public const string PicturesPerRequest = "pictures_per_request";
+
+    /// <summary>Requests that one tenant may have under way at one gateway.</summary>
+    public const string ConcurrentRequests = "concurrent_requests";
+
+    /// <summary>Uploads that one tenant may have under way at one gateway.</summary>
+    public const string ConcurrentUploads = "concurrent_uploads";
+
+    /// <summary>Bytes of one upload.</summary>
+    public const string UploadBytes = "upload_bytes";
+
+    /// <summary>Bytes of one picture.</summary>
+    public const string PictureBytes = "picture_bytes";
+
+    /// <summary>Bytes of the texts of one request.</summary>
+    public const string PromptBytes = "prompt_bytes";
 }

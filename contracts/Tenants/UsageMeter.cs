@@ -1,5 +1,6 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
+using Herd.Contracts.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Contracts.Tenants;
@@ -31,6 +32,7 @@ public sealed class UsageMeter : IAsyncDisposable
     private int _begun;
     private int _finished;
     private bool _settled;
+    private bool _settlesAtTheEnd = true;
 
     private UsageMeter(ITenantGrain tenant, AdmissionRequest request, int answersPerPrompt, AdmissionGrant grant, TimeProvider time, ILogger logger)
     {
@@ -62,7 +64,7 @@ public sealed class UsageMeter : IAsyncDisposable
         {
             return new UsageMeter(tenant, request, answersPerPrompt, await tenant.Admit(request, cancellationToken).ConfigureAwait(false), time, logger);
         }
-        catch (Exception exception) when (exception is not HerdException)
+        catch (Exception exception) when (exception is not HerdException && request.Continues is null)
         {
             // A call that was cut off may have been let in all the same, and settling what is not there is no error.
             await SettleAsync(tenant, new UsageMark { RequestId = request.RequestId }, logger).ConfigureAwait(false);
@@ -89,13 +91,35 @@ public sealed class UsageMeter : IAsyncDisposable
                 break;
             case GenerationFinished finished:
                 _used = _used with { CachedTokens = _used.CachedTokens + (IsFirstOfPrompt(index) ? finished.ReusedTokens : 0) };
-                if (++_finished == _request.Sequences)
+                if (++_finished == _request.Sequences && _settlesAtTheEnd)
                 {
                     await SettleAsync().ConfigureAwait(false);
                 }
 
                 break;
         }
+    }
+
+    /// <summary>Settles no more with the answer's end, only when disposed of: for whoever has to write the end down first.</summary>
+    public void StayOpen() => _settlesAtTheEnd = false;
+
+    /// <summary>Goes on from what there is of the answer that another process began.</summary>
+    /// <param name="begun">The answer; null where it had not begun.</param>
+    public void GoOnFrom(BegunAnswer? begun)
+    {
+        if (begun is not null)
+        {
+            Begin(0, begun.Started);
+            _used = _used with { GeneratedTokens = begun.Ids.Length };
+        }
+    }
+
+    /// <summary>Ends counting and leaves the request on the account, for whoever goes on with it.</summary>
+    /// <returns>A task.</returns>
+    public async ValueTask LeaveOpenAsync()
+    {
+        _settled = true;
+        await DisposeAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

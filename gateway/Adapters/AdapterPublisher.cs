@@ -3,6 +3,7 @@ using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
+using Herd.Contracts.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Adapters;
@@ -37,6 +38,7 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
         {
             throw new HerdException(HerdErrorCode.LimitExceeded, $"At most {options.Value.MaxUploadsPerTenant} uploads may be under way at one time.")
             {
+                Limit = LimitNames.ConcurrentUploads,
                 RetryAfter = RetryAfter,
             };
         }
@@ -76,7 +78,10 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
 
         if (length > options.Value.MaxUploadBytes)
         {
-            throw new HerdException(HerdErrorCode.InvalidFile, $"The file has {length} bytes; at most {options.Value.MaxUploadBytes} are allowed.");
+            throw new HerdException(HerdErrorCode.InvalidFile, $"The file has {length} bytes; at most {options.Value.MaxUploadBytes} are allowed.")
+            {
+                Limit = LimitNames.UploadBytes,
+            };
         }
     }
 }

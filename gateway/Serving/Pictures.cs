@@ -1,5 +1,6 @@
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Serving;
@@ -22,7 +23,7 @@ internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> option
         var limit = options.Value.MaxPictureBytes;
         if (picture.Length > limit)
         {
-            throw new HerdException(HerdErrorCode.InvalidPicture, $"The picture has {picture.Length} bytes; at most {limit} are allowed.");
+            throw new HerdException(HerdErrorCode.InvalidPicture, $"The picture has {picture.Length} bytes; at most {limit} are allowed.") { Limit = LimitNames.PictureBytes };
         }
 
         using var content = new MemoryStream(picture.ToArray(), writable: false);

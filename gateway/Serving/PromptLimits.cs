@@ -1,6 +1,7 @@
 using System.Text;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
+using Herd.Contracts.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Serving;
@@ -30,6 +31,7 @@ internal sealed class PromptLimits(IOptions<GatewayOptions> options)
             throw new HerdException(HerdErrorCode.ContextLengthExceeded, $"'{field}' has {bytes} bytes; at most {limit} are allowed.")
             {
                 Field = field,
+                Limit = LimitNames.PromptBytes,
             };
         }
     }

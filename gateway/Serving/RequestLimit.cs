@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 using Herd.Gateway.Errors;
 using Herd.Gateway.Keys;
 using Microsoft.AspNetCore.RateLimiting;
@@ -19,7 +20,7 @@ internal sealed class RequestLimit(IOptions<GatewayOptions> gateway) : IConfigur
         options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => Caller.FindTenant(http.User) is { } tenant
             ? RateLimitPartition.GetConcurrencyLimiter(tenant, _ => new ConcurrencyLimiterOptions { PermitLimit = limit })
             : RateLimitPartition.GetNoLimiter(Nobody));
-        var refusal = new HerdException(HerdErrorCode.LimitExceeded, $"At most {limit} requests may be under way at one time.");
+        var refusal = new HerdException(HerdErrorCode.LimitExceeded, $"At most {limit} requests may be under way at one time.") { Limit = LimitNames.ConcurrentRequests };
         options.OnRejected = async (context, _) => await ErrorWriter.WriteAsync(context.HttpContext, refusal);
     }
 }

@@ -5,11 +5,13 @@ namespace Herd.Silo.Conversations;
 
 /// <summary>What a turn asks of the replicas, and what it holds of its tenant's until it ends.</summary>
 /// <param name="Request">The request, its history aside.</param>
-/// <param name="Meter">Counts the answer; null where a turn goes on that the tenant has no room for any more.</param>
-internal sealed record TurnGeneration(GenerateRequest Request, UsageMeter? Meter) : IAsyncDisposable
+/// <param name="Meter">Counts the answer.</param>
+internal sealed record TurnGeneration(GenerateRequest Request, UsageMeter Meter) : IAsyncDisposable
 {
-    internal ValueTask CountAsync(GenerationUpdate update, CancellationToken cancellationToken) =>
-        Meter?.CountAsync(0, update, cancellationToken) ?? ValueTask.CompletedTask;
+    internal ValueTask CountAsync(GenerationUpdate update, CancellationToken cancellationToken) => Meter.CountAsync(0, update, cancellationToken);
 
-    public ValueTask DisposeAsync() => Meter?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Ends it here and leaves the turn, with what was counted, to its next holder.</summary>
+    internal ValueTask LeaveAsync() => Meter.LeaveOpenAsync();
+
+    public ValueTask DisposeAsync() => Meter.DisposeAsync();
 }

@@ -4,6 +4,7 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
+using Herd.Contracts.Routing;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Logging;
@@ -34,8 +35,8 @@ internal sealed class TurnIntake(
         RequireTurnId(request.TurnId);
         RefuseLogProbabilities(request.Sampling);
         var conversation = state.Conversation;
-        var requestId = NewRequestId();
-        var meter = await AdmitAsync(state, request, requestId, cancellationToken);
+        var createdAt = Columns.Now(time);
+        var meter = await AdmitAsync(conversation.Tenant, AdmissionOf(state, request, state.Turns, createdAt), cancellationToken);
         try
         {
             var version = await ResolveAsync(conversation.Tenant, conversation.Id, conversation.Model, cancellationToken);
@@ -52,9 +53,9 @@ internal sealed class TurnIntake(
                 // Drawn here and not by the replica: an answer that is made again must be the same.
                 Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) },
                 HistoryFrom = state.History.From(state.Turns),
-                CreatedAt = Columns.Now(time),
+                CreatedAt = createdAt,
             };
-            return (turn, ToGeneration(conversation, turn, version, requestId, meter));
+            return (turn, ToGeneration(conversation, turn, version, meter));
         }
         catch
         {
@@ -72,36 +73,29 @@ internal sealed class TurnIntake(
         var version = turn.VersionDigest is { } digest
             ? await ResolveAsync(conversation.Tenant, conversation.Id, $"{adapter}@{ModelReference.DigestPrefix}{digest}", cancellationToken)
             : null;
-        var requestId = NewRequestId();
-        UsageMeter? meter = null;
-        try
+        var request = new TurnRequest { TurnId = turn.TurnId, Text = turn.Text, Input = turn.Input, Sampling = turn.Sampling };
+        var admission = AdmissionOf(state, request, turn.Position, turn.CreatedAt) with
         {
-            var request = new TurnRequest { TurnId = turn.TurnId, Text = turn.Text, Input = turn.Input, Sampling = turn.Sampling };
-            meter = await AdmitAsync(state, request, requestId, cancellationToken);
-        }
-        catch (HerdException exception)
-        {
-            logger.LogInformation(exception, "A turn of tenant {Tenant} goes on beyond the tenant's limits.", conversation.Tenant);
-        }
-
-        return ToGeneration(conversation, turn, version, requestId, meter);
+            Continues = TurnUsageId.BeginningOf(conversation, turn.Position, turn.CreatedAt),
+        };
+        var meter = await AdmitAsync(conversation.Tenant, admission, cancellationToken);
+        meter.GoOnFrom(turn.Started is { } started ? new BegunAnswer(started, turn.AnswerIds) : null);
+        return ToGeneration(conversation, turn, version, meter);
     }
 
     private static TurnGeneration ToGeneration(
-        StoredConversation conversation, StoredTurn turn, AdapterVersion? version, string requestId, UsageMeter? meter) => new(
+        StoredConversation conversation, StoredTurn turn, AdapterVersion? version, UsageMeter meter) => new(
         new GenerateRequest
         {
-            RequestId = requestId,
+            RequestId = Guid.NewGuid().ToString("N"),
             Tenant = conversation.Tenant,
             Version = version,
             Prompt = TurnHistory.Empty.PromptFor(conversation, turn),
             Picture = turn.Picture,
             Sampling = turn.Sampling,
-            Weight = meter?.Weight ?? 1,
+            Weight = meter.Weight,
         },
         meter);
-
-    private static string NewRequestId() => Guid.NewGuid().ToString("N");
 
     /// <summary>A turn is stored without them, and whoever reads it again must see what the first reader saw.</summary>
     private static void RefuseLogProbabilities(SamplingParameters sampling)
@@ -128,19 +122,25 @@ internal sealed class TurnIntake(
         }
     }
 
-    private Task<UsageMeter> AdmitAsync(ConversationState state, TurnRequest request, string requestId, CancellationToken cancellationToken)
+    private async Task<UsageMeter> AdmitAsync(string tenant, AdmissionRequest admission, CancellationToken cancellationToken)
     {
-        var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(state.Conversation.Tenant));
+        var account = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenant));
+        var meter = await UsageMeter.AdmitAsync(account, admission, answersPerPrompt: 1, time, logger, cancellationToken);
+        meter.StayOpen();
+        return meter;
+    }
+
+    private static AdmissionRequest AdmissionOf(ConversationState state, TurnRequest request, int position, DateTimeOffset createdAt)
+    {
         var history = state.History.Tokens;
-        var admission = new AdmissionRequest
+        return new AdmissionRequest
         {
-            RequestId = requestId,
+            RequestId = TurnUsageId.Of(state.Conversation, position, createdAt),
             Pictures = request.Picture is null ? 0 : 1,
             PromptTokens = history + TokenEstimate.Of(new TurnPrompt([], history == 0 ? state.Conversation.System : null, request.Text, request.Input)),
             AnswerTokens = request.Sampling.MaxTokens ?? TokenEstimate.Answer,
             Fingerprint = $"{state.Conversation.Id}/{request.TurnId}",
         };
-        return UsageMeter.AdmitAsync(tenant, admission, answersPerPrompt: 1, time, logger, cancellationToken);
     }
 
     private static void RequireTurnId(string turnId)

@@ -31,7 +31,12 @@ internal sealed class TurnRunner(
         await over.CancelAsync();
         await keeping;
         var outcome = running.IsInterrupted ? await ending.LeaveAsync(state, running) : await ending.WriteAsync(state, running, end);
-        await (generation?.DisposeAsync() ?? ValueTask.CompletedTask);
+        if (generation is not null)
+        {
+            // What the database may still hold as running is counted by whoever goes on with it.
+            await (outcome.IsCertain ? generation.DisposeAsync() : generation.LeaveAsync());
+        }
+
         return outcome;
     }
 

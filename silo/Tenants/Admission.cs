@@ -85,11 +85,14 @@ internal sealed class Admission
         }
     }
 
-    /// <summary>Takes note of a request that was let in before this account was opened. Its tokens were another's to count.</summary>
-    internal void Adopt(string requestId, int sequences)
+    /// <summary>Takes note of a request that was let in by others, whatever the limits are.</summary>
+    /// <param name="requestId">The request.</param>
+    /// <param name="sequences">The places it takes.</param>
+    /// <param name="charged">Its tokens that were taken off the minute's amount already.</param>
+    internal void Adopt(string requestId, int sequences, double charged)
     {
         _places.Take(requestId, sequences, _time.GetUtcNow());
-        _inside.TryAdd(requestId, new Inside(Fingerprint: "", Tokens: 0));
+        _inside.TryAdd(requestId, new Inside(Fingerprint: "", charged));
     }
 
     /// <summary>Puts what a replica counted in place of what was estimated.</summary>

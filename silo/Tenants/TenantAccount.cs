@@ -19,7 +19,7 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
 
     private readonly Admission _admission = new(tenant.Limits, time);
     private readonly Dictionary<string, OpenRequest> _open = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, UsageMark> _unsettled = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (UsageMark Used, bool IsDead)> _unsettled = new(StringComparer.Ordinal);
 
     internal TenantDescription Tenant { get; private set; } = tenant;
 
@@ -48,6 +48,12 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
         request = request with { PromptTokens = Math.Max(0, request.PromptTokens), AnswerTokens = Math.Max(0, request.AnswerTokens) };
         if (!_open.TryGetValue(request.RequestId, out var open))
         {
+            if (request.Continues is { } beginning)
+            {
+                open = await TakeOverAsync(request, beginning, keyId, cancellationToken);
+                return new AdmissionGrant(Tenant.Limits.Weight, open.Row.GeneratedTokens);
+            }
+
             await EnterAsync(request, cancellationToken);
             open = await OpenAsync(OpenUsage.Of(Tenant.Name, keyId, request, time.GetUtcNow()), cancellationToken);
         }
@@ -90,24 +96,32 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
         open.HeardOf = time.GetUtcNow();
         if (!_admission.IsInside(requestId))
         {
-            _admission.Adopt(requestId, open.Row.Sequences);
+            _admission.Adopt(requestId, open.Row.Sequences, charged: 0);
         }
     }
 
-    internal async Task SettleAsync(UsageMark used)
+    internal Task SettleAsync(UsageMark used) => SettleAsync(used, isDead: false);
+
+    private async Task SettleAsync(UsageMark used, bool isDead)
     {
+        if (!used.Started && _open.GetValueOrDefault(used.RequestId) is { IsTakenOver: true } open)
+        {
+            // What it was before may have been passed on.
+            used = open.Row.ToMark();
+        }
+
         _admission.Leave(used);
         _open.Remove(used.RequestId);
         try
         {
-            await usage.SettleAsync(Tenant.Name, used, CancellationToken.None);
+            await usage.SettleAsync(Tenant.Name, used, isDead, CancellationToken.None);
             _unsettled.Remove(used.RequestId);
         }
         catch (HerdException exception)
         {
             // What it reserved stays counted until then.
             logger.LogWarning(exception, "The usage of request {RequestId} of {Tenant} could not be settled; it is tried again.", used.RequestId, Tenant.Name);
-            _unsettled[used.RequestId] = used;
+            _unsettled[used.RequestId] = (used, isDead);
         }
     }
 
@@ -121,9 +135,9 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
             logger.LogWarning("Request {RequestId} of {Tenant} has not been heard of; it is counted with all it may have passed on.", mark.RequestId, Tenant.Name);
         }
 
-        foreach (var mark in _unsettled.Values.Concat(dead).ToArray())
+        foreach (var (used, isDead) in _unsettled.Values.Concat(dead.Select(mark => (mark, true))).ToArray())
         {
-            await SettleAsync(mark);
+            await SettleAsync(used, isDead);
         }
     }
 
@@ -183,12 +197,34 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
         return _open[row.RequestId] = new OpenRequest(row, time.GetUtcNow());
     }
 
+    /// <summary>Goes on with a request that another process began. What that one still holds of it counts no more.</summary>
+    private async Task<OpenRequest> TakeOverAsync(AdmissionRequest request, string beginning, string keyId, CancellationToken cancellationToken)
+    {
+        var row = await usage.TakeOverAsync(Tenant.Name, beginning, request.RequestId, cancellationToken);
+        if (row is null)
+        {
+            row = OpenUsage.Of(Tenant.Name, keyId, request, time.GetUtcNow());
+            await usage.OpenAsync(row, cancellationToken);
+        }
+
+        foreach (var before in _open.Values.Where(open => open.Row.RequestId.StartsWith(beginning, StringComparison.Ordinal)).ToArray())
+        {
+            _admission.Leave(before.Row.ToMark());
+            _open.Remove(before.Row.RequestId);
+        }
+
+        _admission.Adopt(row.RequestId, row.Sequences, charged: row.PromptTokens + row.GeneratedTokens);
+        return _open[row.RequestId] = new OpenRequest(row, time.GetUtcNow()) { IsTakenOver = true };
+    }
+
     private static HerdException Lost() => new(
         HerdErrorCode.Unavailable, "The request was taken for dead and its account was closed. Send it again.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
     private sealed class OpenRequest(OpenUsage row, DateTimeOffset heardOf)
     {
         internal OpenUsage Row { get; set; } = row;
+
+        internal bool IsTakenOver { get; init; }
 
         internal DateTimeOffset HeardOf { get; set; } = heardOf;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dapper;
+using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
@@ -17,13 +18,31 @@ internal sealed class UsageRepository(Database database)
     internal Task<bool> MarkAsync(OpenUsage usage, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) => await connection.ExecuteAsync(UsageSql.Mark, usage, transaction).ConfigureAwait(false) == 1, cancellationToken);
 
-    /// <summary>Counts a request that has ended, once however often it is settled.</summary>
-    internal Task SettleAsync(string tenant, UsageMark used, CancellationToken cancellationToken) => database.TransactAsync(
+    /// <summary>Takes over a request that another process began.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="beginning">How its earlier names begin.</param>
+    /// <param name="requestId">Its name from now on.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>What is on the account of it; null where there is nothing.</returns>
+    internal Task<OpenUsage?> TakeOverAsync(string tenant, string beginning, string requestId, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) =>
         {
-            var key = new { tenant, used.RequestId };
+            await connection.ExecuteAsync(UsageSql.TakeOver, new { tenant, beginning, requestId }, transaction).ConfigureAwait(false);
+            return await connection.QuerySingleOrDefaultAsync<OpenUsage>(UsageSql.Find, new { tenant, RequestId = requestId }, transaction).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>Counts a request that has ended, once however often it is settled.</summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="used">What it has used.</param>
+    /// <param name="isDead">Whether nobody said that it has ended: then a turn that is still to go on stays open.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    internal Task SettleAsync(string tenant, UsageMark used, bool isDead, CancellationToken cancellationToken) => database.TransactAsync(
+        async (connection, transaction) =>
+        {
+            var key = new { tenant, used.RequestId, running = (int)TurnState.Running };
             var open = await connection.QuerySingleOrDefaultAsync<OpenUsage>(UsageSql.Find, key, transaction).ConfigureAwait(false);
-            if (open is null || await connection.ExecuteAsync(UsageSql.Close, key, transaction).ConfigureAwait(false) == 0 || !used.Started)
+            if (open is null || await connection.ExecuteAsync(isDead ? UsageSql.CloseDead : UsageSql.Close, key, transaction).ConfigureAwait(false) == 0 || !used.Started)
             {
                 return false;
             }

@@ -20,6 +20,22 @@ internal static class UsageSql
 
     internal const string Close = "DELETE FROM usage_open WHERE request_id = @RequestId AND tenant = @tenant";
 
+    /// <summary>Closes a request that nobody is heard of, but for a turn that is still to go on: whoever takes it over counts on.</summary>
+    internal const string CloseDead =
+        Close
+        + """
+           AND NOT EXISTS (
+            SELECT 1 FROM turns WHERE turns.tenant = @tenant AND state = @running AND request_id LIKE
+              'turn/' || turns.tenant || '/' || conversation || '/' || position || '/' || created_at || '/%')
+          """;
+
+    /// <summary>Gives a request that another process began to the one that goes on with it. The other finds it no more.</summary>
+    internal const string TakeOver =
+        """
+        UPDATE usage_open SET request_id = @requestId
+        WHERE tenant = @tenant AND substr(request_id, 1, length(@beginning)) = @beginning AND request_id <> @requestId
+        """;
+
     internal const string Count =
         """
         INSERT INTO usage_hours (tenant, key_id, hour, requests, prompt_tokens, cached_tokens, generated_tokens, pictures)

@@ -37,6 +37,7 @@ public sealed class TurnTests(SharedGateway gateway) : IDisposable
         Assert.Equal(whole[^1].Finished.Answer, TextOf([.. seen, .. rest]));
         Assert.Equal(whole[^1].RunningHash, rest[^1].RunningHash);
         Assert.Equal(rest[^1].Finished.Answer, (await RunAsync(conversations, after, "cut", Long("t1")))[^1].Finished.Answer);
+        await AssertCountedOnceAsync(after, whole, rest);
     }
 
     [Fact]
@@ -163,6 +164,15 @@ public sealed class TurnTests(SharedGateway gateway) : IDisposable
         Assert.Null(seen[^1].Finished);
         await first.KillAsync();
         return (tenant, whole, seen);
+    }
+
+    /// <summary>Both turns are on the account, each with its prompt and all that it sent, however many processes made it.</summary>
+    private static async Task AssertCountedOnceAsync(TestTenant tenant, params List<TurnUpdate>[] turns)
+    {
+        var usage = JsonDocument.Parse(await tenant.Http.GetStringAsync(new Uri("/v1/usage", UriKind.Relative), Cancellation)).RootElement.GetProperty("data").EnumerateArray().ToArray();
+        Assert.Equal(turns.Length, usage.Sum(row => row.GetProperty("requests").GetInt32()));
+        Assert.Equal(turns.Sum(turn => turn[^1].Finished.Usage.PromptTokens), usage.Sum(row => row.GetProperty("prompt_tokens").GetInt32()));
+        Assert.Equal(turns.Sum(turn => turn[^1].NextIndex), usage.Sum(row => row.GetProperty("generated_tokens").GetInt32()));
     }
 
     private async Task<GatewayProcess> StartAsync(params string[] arguments)

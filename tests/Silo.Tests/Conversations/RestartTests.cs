@@ -73,6 +73,37 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_turn_that_goes_on_after_a_death_is_counted_once_with_all_its_tokens()
+    {
+        UsageRow whole;
+        await using (var silo = await StartAsync())
+        {
+            await RunAsync(await BeginAsync(silo, "counted"), "t1");
+            whole = await UsageAsync(silo);
+        }
+
+        // As a process leaves it that dies behind the fifth token.
+        await ExecuteAsync(
+            """
+            UPDATE turns SET state = 0, finish_reason = NULL, finished_at = NULL, completion_tokens = 0, answer_tokens = 0, answer_ids = substr(answer_ids, 1, 20),
+              answer_text_ends = substr(answer_text_ends, 1, 20), answer = substr(answer, 1, @end);
+            DELETE FROM usage_hours;
+            INSERT INTO usage_open (request_id, tenant, key_id, hour, sequences, prompt_tokens, generated_tokens, pictures)
+            SELECT 'turn/' || tenant || '/' || conversation || '/' || position || '/' || created_at || '/0', tenant, 'first', created_at / 3600000 * 3600000, 1, 40, 64, 0
+            FROM turns;
+            """,
+            new { end = await EndOfFifthAsync() });
+
+        await using (var silo = await StartAsync())
+        {
+            CallerContext.SetAdmin();
+            await silo.Conversation("acme", "counted").ReadTurn("t1", 0, null, Cancellation).ToListAsync(Cancellation);
+            Assert.Equal(whole with { KeyId = "first", CachedTokens = 0 }, await UsageAsync(silo) with { CachedTokens = 0 });
+            Assert.Equal(0, await ScalarAsync("SELECT COUNT(*) FROM usage_open"));
+        }
+    }
+
+    [Fact]
     public async Task A_turn_whose_process_died_goes_on_though_nobody_asks_for_it()
     {
         await using (var silo = await StartAsync())
@@ -148,6 +179,12 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
 
         await Eventually.TrueAsync(
             async () => (await conversation.ListTurns(0, 1, Cancellation))[0] is { State: TurnState.Cancelled, FinishReason: FinishReason.Cancelled }, Cancellation);
+    }
+
+    private static async Task<UsageRow> UsageAsync(TestSilo silo)
+    {
+        var query = new UsageQuery(DateTimeOffset.UtcNow.AddHours(-2), DateTimeOffset.UtcNow.AddHours(1), UsagePeriod.Hour, 100);
+        return Assert.Single(await silo.Tenant("acme").GetUsage(query, Cancellation));
     }
 
     private async Task<int> EndOfFifthAsync()

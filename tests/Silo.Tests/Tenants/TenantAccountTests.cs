@@ -1,3 +1,4 @@
+using Dapper;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
@@ -78,6 +79,56 @@ public abstract class TenantAccountTests(TestStorage storage) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_goes_on_elsewhere_is_counted_by_its_new_holder_alone_and_held_up_by_no_limit()
+    {
+        var account = await OpenAsync(new TenantLimits { ConcurrentSequences = 1, RequestsPerMinute = 1 });
+        await account.AdmitAsync(Request("turn/1"), "key", Cancellation);
+        await account.MarkAsync(Mark("turn/1", prompt: 12, generated: 128), Cancellation);
+
+        var grant = await account.AdmitAsync(Request("turn/2") with { Continues = "turn/" }, "", Cancellation);
+        await Assert.ThrowsAsync<HerdException>(() => account.MarkAsync(Mark("turn/1", prompt: 12, generated: 192), Cancellation));
+        await account.SettleAsync(Mark("turn/1", prompt: 12, generated: 100));
+        await account.MarkAsync(Mark("turn/2", prompt: 12, generated: 192), Cancellation);
+        await account.SettleAsync(Mark("turn/2", prompt: 12, generated: 150));
+
+        Assert.Equal(128, grant.ReservedTokens);
+        Assert.Equal((1, 12, 150), Sums(await ReadAsync()));
+        Assert.Equal("key", Assert.Single(await ReadAsync()).KeyId);
+    }
+
+    [Fact]
+    public async Task A_turn_that_is_still_to_go_on_is_not_settled_as_dead_but_gives_its_place_back()
+    {
+        await InsertRunningTurnAsync();
+        var account = await OpenAsync(new TenantLimits { ConcurrentSequences = 1 });
+        await account.AdmitAsync(Request("turn/acme/c/0/5000/1"), "key", Cancellation);
+        await account.MarkAsync(Mark("turn/acme/c/0/5000/1", prompt: 12, generated: 128), Cancellation);
+
+        _time.Advance(TenantAccount.Lifetime + TimeSpan.FromTicks(1));
+        await account.SweepAsync();
+        await account.AdmitAsync(Request("other"), "key", Cancellation);
+        await account.SettleAsync(new UsageMark { RequestId = "other" });
+
+        Assert.Single(await Usage.ListOpenAsync("acme", Cancellation));
+        await account.AdmitAsync(Request("turn/acme/c/0/5000/2") with { Continues = "turn/acme/c/0/5000/" }, "", Cancellation);
+        await account.SettleAsync(Mark("turn/acme/c/0/5000/2", prompt: 12, generated: 130));
+        Assert.Equal((1, 12, 130), Sums(await ReadAsync()));
+    }
+
+    [Fact]
+    public async Task What_goes_on_elsewhere_and_ends_before_it_began_there_is_counted_with_what_it_was_before()
+    {
+        var account = await OpenAsync();
+        await account.AdmitAsync(Request("turn/1"), "key", Cancellation);
+        await account.MarkAsync(Mark("turn/1", prompt: 12, generated: 128), Cancellation);
+
+        await account.AdmitAsync(Request("turn/2") with { Continues = "turn/" }, "", Cancellation);
+        await account.SettleAsync(new UsageMark { RequestId = "turn/2" });
+
+        Assert.Equal((1, 12, 128), Sums(await ReadAsync()));
+    }
+
+    [Fact]
     public async Task Usage_is_grouped_by_hour_and_by_day()
     {
         var account = await OpenAsync();
@@ -93,6 +144,17 @@ public abstract class TenantAccountTests(TestStorage storage) : IAsyncLifetime
 
         Assert.Equal([(0, 2), (1, 1), (24, 1)], hours.Select(row => ((int)(row.Start - DateTimeOffset.UnixEpoch).TotalHours, (int)row.Requests)));
         Assert.Equal([(0, 30), (1, 10)], days.Select(row => ((int)(row.Start - DateTimeOffset.UnixEpoch).TotalDays, (int)row.GeneratedTokens)));
+    }
+
+    private async Task InsertRunningTurnAsync()
+    {
+        await using var connection = await storage.OpenAsync();
+        await connection.ExecuteAsync(
+            """
+            INSERT INTO tenants (name, concurrent_sequences, adapters, created_at) VALUES ('acme', 1, 1, 0);
+            INSERT INTO conversations (tenant, id, model, epoch, created_at) VALUES ('acme', 'c', 'base', 1, 0);
+            INSERT INTO turns (tenant, conversation, position, turn_id, state, text, sampling, created_at) VALUES ('acme', 'c', 0, 't1', 0, '', '{}', 5000);
+            """);
     }
 
     private async Task<TenantAccount> OpenAsync(TenantLimits? limits = null)
