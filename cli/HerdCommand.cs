@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Herd.Cli.Adapters;
 using Herd.Cli.Bases;
+using Herd.Cli.Conversations;
 using Herd.Cli.Databases;
 
 namespace Herd.Cli;
@@ -13,6 +14,7 @@ internal sealed class HerdCommand : RootCommand
     {
         Add(new Command("adapter", "Work with adapters.") { new ConvertCommand(), new InspectCommand() });
         Add(new Command("base", "Work with bases.") { new QuantizeCommand() });
+        Add(new Command("conversation", "Work with a tenant's conversations at a gateway.") { new ListCommand(), new ExportCommand(), new DeleteCommand() });
         Add(new Command("db", "Work with the database.") { new MigrateCommand() });
     }
 }

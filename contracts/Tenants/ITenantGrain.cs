@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
+using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Orleans.Concurrency;
 
@@ -72,10 +73,18 @@ public interface ITenantGrain : IGrainWithStringKey
     Task<ImmutableArray<AdapterDescription>> ListAdapters(CancellationToken cancellationToken = default);
 
     /// <summary>The tenant's conversations, newest first.</summary>
-    /// <param name="before">Only those made before this moment; null for all.</param>
+    /// <param name="after">Behind which to go on; null to begin.</param>
     /// <param name="count">Most to return, at most 100.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The conversations.</returns>
     [Alias("ListConversations")]
-    Task<ImmutableArray<ConversationDescription>> ListConversations(DateTimeOffset? before, int count, CancellationToken cancellationToken = default);
+    Task<ImmutableArray<ConversationDescription>> ListConversations(
+        ConversationCursor? after, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>The picture of a digest, where a stored turn of the tenant's names it.</summary>
+    /// <param name="digest">The digest.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The picture; null where there is none, or it is somebody else's: the two look alike.</returns>
+    [Alias("FindPicture")]
+    Task<BlobRef?> FindPicture(string digest, CancellationToken cancellationToken = default);
 }

@@ -24,7 +24,18 @@ public sealed record UsageQuery(
 {
     /// <summary>Most rows of one answer.</summary>
     public const int MostRows = 10_000;
+
+    /// <summary>Behind which row to go on; null to begin.</summary>
+    [Id(4)]
+    public UsageCursor? After { get; init; }
 }
+
+/// <summary>Where a page of usage ends, oldest first.</summary>
+/// <param name="Start">Beginning of its last row's period.</param>
+/// <param name="Tenant">That row's tenant.</param>
+/// <param name="KeyId">That row's key.</param>
+[GenerateSerializer, Immutable, Alias("herd.UsageCursor")]
+public sealed record UsageCursor([property: Id(0)] DateTimeOffset Start, [property: Id(1)] string Tenant, [property: Id(2)] string KeyId);
 
 /// <summary>What one key of a tenant used within one period. A request belongs to the period in which it was let in.</summary>
 [GenerateSerializer, Immutable, Alias("herd.UsageRow")]

@@ -23,7 +23,7 @@ internal static class ConversationExport
 
             foreach (var record in page)
             {
-                yield return JsonSerializer.Serialize(ExportedTurn.Of(record), ExportJson.Default.ExportedTurn);
+                yield return JsonSerializer.Serialize(ExportedTurn.Of(record), ConversationJson.Default.ExportedTurn);
             }
 
             next = page[^1].Turn.Index + 1;

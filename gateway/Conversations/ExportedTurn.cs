@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Models;
 
@@ -59,8 +58,3 @@ internal sealed record ExportedTurn(
         record.Turn.CreatedAt,
         record.FinishedAt);
 }
-
-/// <summary>How exports are written.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(ExportedTurn))]
-internal sealed partial class ExportJson : JsonSerializerContext;

@@ -4,7 +4,6 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
-using Herd.Contracts.Tenants;
 using Herd.Gateway.Conversations;
 using Herd.Gateway.Keys;
 using Herd.Gateway.Serving;
@@ -13,7 +12,8 @@ using V1 = Herd.Protos.V1;
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Conversations over gRPC.</summary>
-internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, TurnStreams turns, DrainLimit drain)
+internal sealed class ConversationGrpcService(
+    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ConversationPages pages, TurnStreams turns, DrainLimit drain)
     : V1.ConversationService.ConversationServiceBase
 {
     /// <inheritdoc/>
@@ -34,9 +34,14 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
     /// <inheritdoc/>
     public override async Task<V1.ListConversationsResponse> ListConversations(V1.ListConversationsRequest request, ServerCallContext context)
     {
-        var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(Caller.TenantOf(context.GetHttpContext())));
-        var found = await tenant.ListConversations(Moment.Read(request.Before, "before"), PageSize.Read(request.PageSize), context.CancellationToken);
-        return new V1.ListConversationsResponse { Conversations = { found.Select(ConversationMapping.ToProto) } };
+        var tenant = Caller.TenantOf(context.GetHttpContext());
+        var page = await pages.ReadAsync(
+            tenant, request.PageToken, Moment.Read(request.Before, "before"), PageSize.Read(request.PageSize), context.CancellationToken);
+        return new V1.ListConversationsResponse
+        {
+            Conversations = { page.Conversations.Select(ConversationMapping.ToProto) },
+            NextPageToken = page.NextPageToken ?? "",
+        };
     }
 
     /// <inheritdoc/>
@@ -126,7 +131,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
             return null;
         }
 
-        return request.Picture.IsEmpty && request.PictureDigest is { Length: 64 } digest && digest.All(char.IsAsciiHexDigitLower)
+        return request.Picture.IsEmpty && Pictures.IsDigest(request.PictureDigest)
             ? request.PictureDigest
             : throw HerdException.Invalid("picture_digest", "'picture_digest' must be 64 of 0-9 and a-f, and stand instead of 'picture'.");
     }

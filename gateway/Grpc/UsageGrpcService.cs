@@ -21,9 +21,10 @@ internal sealed class UsageGrpcService(UsageReader usage) : V1.UsageService.Usag
             Moment.Read(request.From, "from"),
             Moment.Read(request.To, "to"),
             ToPeriod(request.Period),
-            request.PageSize == 0 ? null : request.PageSize);
-        var rows = await usage.ReadAsync(order, context.GetHttpContext().User, context.CancellationToken);
-        return new V1.GetUsageResponse { Rows = { rows.Select(ToProto) } };
+            request.PageSize == 0 ? null : request.PageSize,
+            request.PageToken);
+        var page = await usage.ReadAsync(order, context.GetHttpContext().User, context.CancellationToken);
+        return new V1.GetUsageResponse { Rows = { page.Rows.Select(ToProto) }, NextPageToken = page.NextPageToken ?? "" };
     }
 
     private static UsagePeriod ToPeriod(V1.UsagePeriod period) => period switch

@@ -90,6 +90,7 @@ internal static class GatewayApp
         services.AddSingleton<GenerationCalls>();
         services.AddSingleton<AnswerEndpoints>();
         services.AddSingleton<UsageReader>();
+        services.AddSingleton<ConversationPages>();
         services.AddSingleton<TurnStreams>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
@@ -135,7 +136,7 @@ internal static class GatewayApp
         AdapterEndpoints.Map(app);
         AliasEndpoints.Map(app);
         UsageEndpoint.Map(app);
-        ExportEndpoint.Map(app);
+        ConversationEndpoints.Map(app);
         app.MapGrpcSurface();
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().ForAll();
         app.MapHealthChecks("/readyz").AllowAnonymous().ForAll();

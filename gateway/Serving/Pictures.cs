@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
@@ -8,6 +9,11 @@ namespace Herd.Gateway.Serving;
 /// <summary>Puts pictures where replicas find them.</summary>
 internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> options)
 {
+    /// <summary>Whether a text can be a picture's digest.</summary>
+    /// <param name="text">The text.</param>
+    /// <returns>True where it is one in form.</returns>
+    public static bool IsDigest(string text) => text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower);
+
     /// <summary>Stores a picture for one request; a conversation keeps a copy of its own. Replicas decode it: they alone have the decoder and its limits.</summary>
     /// <param name="bytes">The file's bytes; null or empty for none.</param>
     /// <param name="cancellationToken">Stops the call.</param>

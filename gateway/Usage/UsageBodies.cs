@@ -20,8 +20,8 @@ internal sealed record UsageRowBody(
         row.Tenant, row.KeyId, row.Start, row.Requests, row.PromptTokens, row.CachedTokens, row.GeneratedTokens, row.Pictures);
 }
 
-/// <summary>Usage, oldest first.</summary>
-internal sealed record UsageListBody(IReadOnlyList<UsageRowBody> Data)
+/// <summary>A page of usage, oldest first.</summary>
+internal sealed record UsageListBody(IReadOnlyList<UsageRowBody> Data, string? NextPageToken)
 {
     /// <summary>What OpenAI calls such a body.</summary>
     public string Object { get; } = "list";

@@ -16,9 +16,9 @@ internal static class UsageEndpoint
     private static async Task<IResult> ReadAsync(HttpContext http, UsageReader usage, CancellationToken cancellationToken)
     {
         var query = http.Request.Query;
-        var order = new UsageOrder(Text(query, "tenant"), Moment(query, "from"), Moment(query, "to"), Period(query), Count(query));
-        var rows = await usage.ReadAsync(order, http.User, cancellationToken);
-        return Results.Json(new UsageListBody([.. rows.Select(UsageRowBody.Of)]), OpenAiJson.Default.UsageListBody);
+        var order = new UsageOrder(Text(query, "tenant"), Moment(query, "from"), Moment(query, "to"), Period(query), Count(query), Text(query, "page_token"));
+        var page = await usage.ReadAsync(order, http.User, cancellationToken);
+        return Results.Json(new UsageListBody([.. page.Rows.Select(UsageRowBody.Of)], page.NextPageToken), OpenAiJson.Default.UsageListBody);
     }
 
     private static UsagePeriod Period(IQueryCollection query) => Text(query, "period") switch

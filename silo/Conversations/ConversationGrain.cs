@@ -247,9 +247,10 @@ internal sealed class ConversationGrain(
 
     private static void RequireSame(StoredTurn known, TurnRequest request)
     {
-        if (known.Text != request.Text || known.Input != request.Input)
+        var picture = request.Picture?.Digest ?? request.PictureDigest;
+        if (known.Text != request.Text || known.Input != request.Input || (picture is not null && picture != known.Picture?.Digest))
         {
-            throw new HerdException(HerdErrorCode.AlreadyExists, $"Turn '{known.TurnId}' exists already, with another text. Choose another id.");
+            throw new HerdException(HerdErrorCode.AlreadyExists, $"Turn '{known.TurnId}' exists already, with another text or picture. Choose another id.");
         }
     }
 

@@ -62,11 +62,11 @@ internal sealed class ConversationRepository(Database database)
         cancellationToken);
 
     internal Task<ImmutableArray<ConversationDescription>> ListAsync(
-        string tenant, DateTimeOffset? before, int count, CancellationToken cancellationToken) => database.ReadAsync(
+        string tenant, ConversationCursor? after, int count, CancellationToken cancellationToken) => database.ReadAsync(
         async connection =>
         {
-            var until = before is { } moment ? Columns.Of(moment) : long.MaxValue;
-            var rows = await connection.QueryAsync<ConversationRow>(ConversationSql.List, new { tenant, count, before = until }).ConfigureAwait(false);
+            var place = new { tenant, count, moment = after is null ? long.MaxValue : Columns.Of(after.CreatedAt), id = after?.Id ?? "" };
+            var rows = await connection.QueryAsync<ConversationRow>(ConversationSql.List, place).ConfigureAwait(false);
             return rows.Select(row => row.ToDescription()).ToImmutableArray();
         },
         cancellationToken);

@@ -34,7 +34,7 @@ internal static class ConversationSql
         """
         SELECT id AS Id, model AS Model, system_text AS System, overflow AS Overflow, turns AS Turns, history_tokens AS HistoryTokens,
           created_at AS CreatedAt
-        FROM conversations WHERE tenant = @tenant AND created_at < @before ORDER BY created_at DESC, id LIMIT @count
+        FROM conversations WHERE tenant = @tenant AND (created_at, id) < (@moment, @id) ORDER BY created_at DESC, id DESC LIMIT @count
         """;
 
     /// <summary>The state is written out: the index holds running turns alone.</summary>

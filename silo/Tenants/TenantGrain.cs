@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
+using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
@@ -18,6 +19,7 @@ internal sealed class TenantGrain(
     UsageRepository usage,
     AdapterRepository adapters,
     ConversationRepository conversations,
+    TurnRepository turns,
     TimeProvider time,
     ILogger<TenantGrain> logger) : Grain, ITenantGrain
 {
@@ -67,7 +69,7 @@ internal sealed class TenantGrain(
     }
 
     public async Task<ImmutableArray<ConversationDescription>> ListConversations(
-        DateTimeOffset? before, int count, CancellationToken cancellationToken)
+        ConversationCursor? after, int count, CancellationToken cancellationToken)
     {
         if (count is < 1 or > MaxPage)
         {
@@ -75,8 +77,10 @@ internal sealed class TenantGrain(
         }
 
         await RequireAsync(cancellationToken);
-        return await conversations.ListAsync(Name, before, count, cancellationToken);
+        return await conversations.ListAsync(Name, after, count, cancellationToken);
     }
+
+    public Task<BlobRef?> FindPicture(string digest, CancellationToken cancellationToken) => turns.FindPictureAsync(Name, digest, cancellationToken);
 
     /// <summary>The account, opened once. What ends a request needs no limits, so it reaches the account while the database is away.</summary>
     private Task<TenantAccount> AccountAsync() => _account = _account is null or { IsFaulted: true } ? OpenAsync() : _account;

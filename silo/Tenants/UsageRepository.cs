@@ -65,7 +65,17 @@ internal sealed class UsageRepository(Database database)
     {
         Check(query);
         var period = (long)(query.Period == UsagePeriod.Day ? TimeSpan.FromDays(1) : TimeSpan.FromHours(1)).TotalMilliseconds;
-        var parameters = new { tenant, from = Columns.Of(query.From) / period * period, to = Columns.Of(query.To), period, count = query.Count };
+        var parameters = new
+        {
+            tenant,
+            from = Columns.Of(query.From) / period * period,
+            to = Columns.Of(query.To),
+            period,
+            count = query.Count,
+            afterStart = query.After is { } after ? Columns.Of(after.Start) : long.MinValue,
+            afterTenant = query.After?.Tenant ?? "",
+            afterKey = query.After?.KeyId ?? "",
+        };
         var sql = tenant is null ? UsageSql.ReadAll : UsageSql.ReadOne;
         return await database.ReadAsync(
             async connection => (await connection.QueryAsync<PeriodRow>(sql, parameters).ConfigureAwait(false)).Select(row => row.ToUsage()).ToImmutableArray(),

@@ -67,7 +67,7 @@ internal static class UsageSql
           SELECT tenant, key_id, hour, requests, prompt_tokens, cached_tokens, generated_tokens, pictures FROM usage_hours
           UNION ALL
           SELECT tenant, key_id, hour, 1, prompt_tokens, 0, generated_tokens, pictures FROM usage_open) AS used
-        WHERE hour >= @from AND hour < @to
+        WHERE hour >= @from AND hour < @to AND (hour / @period * @period, tenant, key_id) > (@afterStart, @afterTenant, @afterKey)
         """;
 
     private const string Grouped = " GROUP BY 1, 2, 3 ORDER BY 3, 1, 2 LIMIT @count";

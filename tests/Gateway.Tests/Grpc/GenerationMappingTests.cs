@@ -1,6 +1,7 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Gateway.Grpc;
+using Herd.Gateway.Serving;
 using Xunit;
 using V1 = Herd.Protos.V1;
 

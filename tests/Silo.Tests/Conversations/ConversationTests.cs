@@ -2,8 +2,10 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Conversations;
 using Herd.Silo.Tests.Hosting;
 using Herd.Silo.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Herd.Silo.Tests.Conversations;
 
@@ -225,6 +227,34 @@ public abstract class ConversationTests(DatabaseSilo shared) : DatabaseSiloTests
         {
             Assert.Equal(await Silo.Conversation("turn-list", conversation.Id).Describe(Cancellation), conversation);
         }
+    }
+
+    [Fact]
+    public async Task Conversations_of_one_millisecond_are_each_listed_once_page_by_page()
+    {
+        await Silo.CreateTenantAsync("turn-pages");
+        CallerContext.SetTenant("turn-pages");
+        var repository = Silo.Services.GetRequiredService<ConversationRepository>();
+        string[] ids = ["d", "a", "g", "c", "f", "b", "e"];
+        foreach (var (i, id) in ids.Index())
+        {
+            var conversation = new StoredConversation
+            {
+                Tenant = "turn-pages", Id = id, Model = "base", Epoch = 1, CreatedAt = DateTimeOffset.UnixEpoch + TimeSpan.FromMilliseconds(i < 5 ? 7 : 8),
+            };
+            await repository.AddAsync(conversation, Cancellation);
+        }
+
+        var listed = new List<ConversationDescription>();
+        var page = await Silo.Tenant("turn-pages").ListConversations(null, 2, Cancellation);
+        while (!page.IsEmpty)
+        {
+            listed.AddRange(page);
+            page = await Silo.Tenant("turn-pages").ListConversations(new ConversationCursor(page[^1].CreatedAt, page[^1].Id), 2, Cancellation);
+        }
+
+        Assert.Equal(["e", "b", "g", "f", "d", "c", "a"], listed.Select(conversation => conversation.Id));
+        Assert.Equal(5, (await Silo.Tenant("turn-pages").ListConversations(new ConversationCursor(listed[0].CreatedAt, ""), 10, Cancellation)).Length);
     }
 
     internal static TurnRequest Turn(string id, string text, int maxTokens) => new()

@@ -146,6 +146,35 @@ public abstract class RestartTests(TestStorage storage) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_turn_that_cannot_go_on_has_failed_with_what_there_was_and_the_conversation_goes_on()
+    {
+        Turn whole;
+        await using (var silo = await StartAsync())
+        {
+            var conversation = await BeginAsync(silo, "failed");
+            await RunAsync(conversation, "t1");
+            whole = Assert.Single(await conversation.ListTurns(0, 10, Cancellation));
+        }
+
+        // Its process died, and its version was deleted before another took it up.
+        await ExecuteAsync("UPDATE turns SET state = 0, finish_reason = NULL, finished_at = NULL, version_digest = @gone; UPDATE conversations SET model = 'cat'", new { gone = new string('a', 64) });
+
+        await using (var silo = await StartAsync())
+        {
+            CallerContext.SetAdmin();
+            var conversation = silo.Conversation("acme", "failed");
+            var updates = await conversation.ReadTurn("t1", 0, null, Cancellation).ToListAsync(Cancellation);
+            var record = Assert.Single(await conversation.ReadRecords(0, Cancellation));
+
+            var failed = Assert.IsType<TurnFinished>(updates[^1]).Turn;
+            Assert.Equal((TurnState.Failed, HerdErrorCode.NotFound, null, whole.Answer), (failed.State, failed.ErrorCode, failed.FinishReason, failed.Answer));
+            Assert.Equal(failed, record.Turn);
+            Assert.Equal((ConversationTests.Ids(updates), true), (record.AnswerIds.ToArray(), record.FinishedAt is not null));
+            Assert.Equal(0, (await conversation.Describe(Cancellation)).HistoryTokens);
+        }
+    }
+
+    [Fact]
     public async Task A_stopping_process_lets_a_running_turn_end()
     {
         await using (var silo = await StartAsync())

@@ -157,6 +157,36 @@ public abstract class TenantAccountTests(TestStorage storage) : IAsyncLifetime
             """);
     }
 
+    [Fact]
+    public async Task Usage_of_one_period_is_told_row_by_row_page_by_page()
+    {
+        var account = await OpenAsync();
+        foreach (var (id, key) in new[] { ("r1", "c"), ("r2", "a"), ("r3", "b"), ("r4", "a") })
+        {
+            await account.AdmitAsync(Request(id), key, Cancellation);
+            await account.SettleAsync(Mark(id, prompt: 1, generated: 10));
+        }
+
+        _time.Advance(TimeSpan.FromDays(1));
+        await account.AdmitAsync(Request("r5"), "a", Cancellation);
+
+        var told = new List<UsageRow>();
+        UsageCursor? after = null;
+        while (await ReadBehindAsync(after) is [var row])
+        {
+            told.Add(row);
+            after = new UsageCursor(row.Start, row.Tenant, row.KeyId);
+        }
+
+        Assert.Equal(["a", "b", "c", "a"], told.Select(row => row.KeyId));
+        Assert.Equal(await ReadAsync(), told);
+    }
+
+    private async Task<IReadOnlyList<UsageRow>> ReadBehindAsync(UsageCursor? after) => await Usage.ReadAsync(
+        "acme",
+        new UsageQuery(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(10), UsagePeriod.Day, 1) { After = after },
+        Cancellation);
+
     private async Task<TenantAccount> OpenAsync(TenantLimits? limits = null)
     {
         var tenant = new TenantDescription("acme", limits ?? new TenantLimits(), _time.GetUtcNow());

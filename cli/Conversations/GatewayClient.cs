@@ -1,0 +1,63 @@
+using System.Net.Http.Headers;
+using System.Net.Mime;
+using System.Text.Json;
+
+namespace Herd.Cli.Conversations;
+
+/// <summary>Calls a gateway over HTTP. Its errors become the command's own.</summary>
+internal sealed class GatewayClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    internal GatewayClient(Uri address, string key)
+    {
+        _http = new HttpClient { BaseAddress = address };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads what is at a path, bit by bit.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
+    internal Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, read, cancellationToken);
+
+    /// <summary>Deletes what is at a path.</summary>
+    /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
+    internal Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, _ => Task.FromResult(true), cancellationToken);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            await using var content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            return response.IsSuccessStatusCode
+                ? await read(content).ConfigureAwait(false)
+                : throw new CommandException(await ReasonAsync(response, content, cancellationToken).ConfigureAwait(false), isMisuse: false);
+        }
+        catch (Exception lost) when (lost is HttpRequestException or HttpIOException)
+        {
+            throw new CommandException($"The gateway at {_http.BaseAddress} does not answer: {lost.Message}", isMisuse: false);
+        }
+        catch (Exception foreign) when (foreign is JsonException or KeyNotFoundException)
+        {
+            throw new CommandException($"What answers at {_http.BaseAddress} is no gateway of this version.", isMisuse: false);
+        }
+    }
+
+    private static async Task<string> ReasonAsync(HttpResponseMessage response, Stream content, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json)
+        {
+            using var body = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (body.RootElement.TryGetProperty("error", out var error) && error.TryGetProperty("message", out var message))
+            {
+                return message.GetString()!;
+            }
+        }
+
+        return $"{response.RequestMessage!.RequestUri} answered with status {(int)response.StatusCode}. Is it a gateway?";
+    }
+}
