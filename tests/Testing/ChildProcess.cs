@@ -21,6 +21,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Its number among the machine's processes.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>All lines that it wrote so far.</summary>
     public string Output => string.Join('\n', _output);
 
@@ -55,14 +58,13 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to end, as an operator's tools do.</summary>
-    public async Task AskToEndAsync()
-    {
-        if (!_process.HasExited)
-        {
-            // It may end by itself meanwhile: only then does this fail.
-            await ProgramRun.ToEndAsync(new ProcessStartInfo("kill", ["-TERM", $"{Id}"]), CancellationToken.None).ConfigureAwait(false);
-        }
-    }
+    public Task AskToEndAsync() => SignalAsync("TERM");
+
+    /// <summary>Puts it to sleep as it is: it holds all that it holds, and knows nothing of it afterwards.</summary>
+    public Task SleepAsync() => SignalAsync("STOP");
+
+    /// <summary>Wakes it up.</summary>
+    public Task WakeAsync() => SignalAsync("CONT");
 
     /// <summary>Asks it to end, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
@@ -85,6 +87,15 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         await KillAsync().ConfigureAwait(false);
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        if (!_process.HasExited)
+        {
+            // It may end by itself meanwhile: only then does this fail.
+            await ProgramRun.ToEndAsync(new ProcessStartInfo("kill", [$"-{signal}", $"{Id}"]), CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     private void Keep(string? line, Action<string>? onLine)
