@@ -1,9 +1,11 @@
 using Herd.Testing.Cluster;
 using Herd.Testing.Postgres;
 using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
 
 // One cluster at a time: each is five processes that compute.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace Herd.Cluster.Tests;
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Herd.Protos.V1;
 using Herd.Testing.Cluster;
 using Xunit;

@@ -32,7 +32,7 @@ public abstract class DeathTests(ClusterFixture fixture) : ClusterTest(fixture)
         var stored = await Task.WhenAll(talks.Select(talk => ListTurnsAsync(tenant, 0, talk)));
 
         var silence = watches.Max(watch => watch.Silence);
-        Report($"Longest silence of a stream: {silence.TotalSeconds:F1} s.");
+        Report($"Silences of streams: {string.Join(", ", watches.Select(watch => $"{watch.Silence.TotalSeconds:F1} s"))}; the last {talks.Length} are of turns.");
         Assert.All(undisturbed.Zip(broken), pair => Assert.Equal(pair.First.Tokens, pair.Second.Tokens));
         Assert.All(undisturbed.Zip(broken), pair => Assert.Equal(pair.First.Text, pair.Second.Text));
         Assert.All(broken, answer => Assert.Equal(Enumerable.Range(0, LongAnswer), answer.Tokens.Select(token => token.Index)));
@@ -83,7 +83,7 @@ public abstract class DeathTests(ClusterFixture fixture) : ClusterTest(fixture)
         await ExpectAdaptersAsync(tenant, traffic);
     }
 
-    private static Task StartTurn(ClusterTenant tenant, string talk, TurnRead read, StreamWatch watch) => read.ContinueAsync(
+    private static Task<TurnRead> StartTurn(ClusterTenant tenant, string talk, TurnRead read, StreamWatch watch) => read.ContinueAsync(
         tenant.Conversations(0).RunTurn(TurnOf(talk, "long", LongAnswer), tenant.Metadata, cancellationToken: Cancellation), watch, Cancellation);
 
     /// <summary>Reads on through the other gateway from where the reader stands, to the turn's end.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using Herd.Testing;
-using Herd.Testing.Cluster;
 using Xunit;
 
 namespace Herd.Cluster.Tests;
@@ -55,7 +54,7 @@ public abstract class DrainTests(ClusterFixture fixture) : ClusterTest(fixture)
     /// <summary>Waits until a process says one of some things of its readiness; it says nothing else than that it is ready before.</summary>
     private async Task<string> WaitUntilNotReadyAsync(Uri address, params HttpStatusCode?[] expected)
     {
-        (HttpStatusCode? Status, string Words) told = default;
+        (HttpStatusCode? Status, string Words) told = (null, "");
         await Eventually.TrueAsync(
             async () => (told = await Cluster.AskAsync(address, "/readyz", Cancellation)).Status != HttpStatusCode.OK, Cancellation, $"{address} is not ready");
         Assert.Contains(told.Status, expected);

@@ -17,7 +17,8 @@ internal sealed class Traffic
     public const string Alias = "live";
 
     private const int StreamTokens = 150;
-    private static readonly string[] Files = ["CHAT-BIAS-SCALE-NORM.pth", "BIAS.pth", "LORA-BIAS.pth", "CAPTION.pth"];
+    private const string File = "CHAT-BIAS-SCALE-NORM.pth";
+    private static readonly string[] Templates = ["alpaca", "chat-v1", "bair-v1", "raw"];
 
     private readonly ClusterTenant _tenant;
     private readonly bool _hasTwoGateways;
@@ -66,7 +67,7 @@ internal sealed class Traffic
             traffic.RepeatAsync("streams at the second gateway", _ => traffic.StreamAsync(1)),
             traffic.RepeatAsync("turns at the first gateway", i => traffic.RunTurnAsync(0, i)),
             traffic.RepeatAsync("turns at the second gateway", i => traffic.RunTurnAsync(1, i)),
-            traffic.RepeatAsync("publications", i => traffic.AtAsync(i, gateway => traffic.PublishAsync(gateway, $"{Adapter}-{i % 4}", Files[i / 4 % Files.Length]))),
+            traffic.RepeatAsync("publications", i => traffic.AtAsync(i, gateway => traffic.PublishAsync(gateway, $"{Adapter}-{i % 4}", Templates[i / 4 % Templates.Length]))),
             traffic.RepeatAsync("moves", traffic.MoveAsync));
         return traffic;
     }
@@ -95,7 +96,7 @@ internal sealed class Traffic
 
         for (var i = 0; i < _versions.Length; i++)
         {
-            _versions[i] = await PublishAsync(i, Adapter, Files[i]);
+            _versions[i] = await PublishAsync(i, Adapter, Templates[i]);
         }
 
         await MoveAsync(0);
@@ -158,9 +159,9 @@ internal sealed class Traffic
         Turns[(turn.ConversationId, turn.TurnId)] = read.Text;
     }
 
-    private async Task<string> PublishAsync(int gateway, string adapter, string file)
+    private async Task<string> PublishAsync(int gateway, string adapter, string template)
     {
-        var version = await _tenant.UploadAsync(gateway, adapter, file);
+        var version = await _tenant.UploadAsync(gateway, adapter, File, template);
         Versions[(adapter, version)] = true;
         return version;
     }
