@@ -9,7 +9,7 @@ namespace Herd.Cluster.Tests;
 /// <summary>What is left when processes are killed without a warning.</summary>
 public abstract class DeathTests(ClusterFixture fixture) : ClusterTest(fixture)
 {
-    private const int LongAnswer = 1500;
+    private const int LongAnswer = 800;
 
     // The promise itself. Measured are two to six seconds.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);

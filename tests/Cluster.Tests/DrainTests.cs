@@ -7,7 +7,7 @@ namespace Herd.Cluster.Tests;
 /// <summary>What clients notice of a process that is asked to end: nothing.</summary>
 public abstract class DrainTests(ClusterFixture fixture) : ClusterTest(fixture)
 {
-    private const int LongAnswer = 1000;
+    private const int LongAnswer = 800;
 
     [Fact]
     public async Task SiloTerminated_InTheMiddleOfTraffic_NothingFails()

@@ -13,7 +13,7 @@ namespace Herd.Cluster.Tests;
 [Collection("clients")]
 public sealed class OutageTests(ClientsOnPostgres fixture) : ClusterTest(fixture)
 {
-    private const int LongAnswer = 1500;
+    private const int LongAnswer = 800;
 
     private PostgresServer Postgres => Cluster.Storage.Postgres!;
 

@@ -11,7 +11,7 @@ namespace Herd.Cluster.Tests;
 [Collection("clients")]
 public sealed class SleepTests(ClientsOnPostgres fixture) : ClusterTest(fixture)
 {
-    private const int LongAnswer = 1500;
+    private const int LongAnswer = 800;
     private const int TakenForDead = 2;
     private static readonly TimeSpan Sleep = TimeSpan.FromSeconds(30);
 
