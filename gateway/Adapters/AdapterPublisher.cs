@@ -15,7 +15,7 @@ namespace Herd.Gateway.Adapters;
 internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings);
 
 /// <summary>Takes adapters in and moves their aliases, whatever wire the wish came on.</summary>
-internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, IOptions<GatewayOptions> options) : IDisposable
+internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, RepeatedChange changes, IOptions<GatewayOptions> options) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -43,7 +43,7 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
 
         var blob = await blobs.PutAsync(BlobArea.Scratch, content, options.Value.MaxUploadBytes, cancellationToken);
         var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
-        return await FinishAsync(Adapter(upload.Tenant, upload.Name).Publish(request, cancellationToken));
+        return await changes.FinishAsync(() => Adapter(upload.Tenant, upload.Name).Publish(request, cancellationToken), cancellationToken);
     }
 
     /// <summary>Points an alias to a version; returns when it is live.</summary>
@@ -57,7 +57,8 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
     public Task<string> MoveAliasAsync(string tenant, string name, string alias, string version, CancellationToken cancellationToken)
     {
         GrainKeys.RequireName(alias, "alias");
-        return FinishAsync(Find(tenant, name).MoveAlias(alias, ModelReference.DigestOf(version) ?? version, cancellationToken));
+        var adapter = Find(tenant, name);
+        return changes.FinishAsync(() => adapter.MoveAlias(alias, ModelReference.DigestOf(version) ?? version, cancellationToken), cancellationToken);
     }
 
     /// <summary>Points an alias back to the version before; returns when it is live.</summary>
@@ -105,7 +106,10 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
         }
     }
 
-    private static async Task<string> FinishAsync(IAsyncEnumerable<PublishUpdate> updates)
+    /// <summary>Waits until a change is live.</summary>
+    /// <param name="updates">Its steps.</param>
+    /// <returns>Digest of the version that it was about.</returns>
+    internal static async Task<string> FinishAsync(IAsyncEnumerable<PublishUpdate> updates)
     {
         string? version = null;
         await foreach (var update in updates)

@@ -85,6 +85,7 @@ internal static class GatewayApp
         services.AddSingleton<AnswerEndpoints>();
         services.AddSingleton<UsageReader>();
         services.AddSingleton<TurnStreams>();
+        services.AddSingleton<RepeatedChange>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
     }

@@ -27,11 +27,11 @@ public sealed class SleepTests(ClientsOnPostgres fixture) : ClusterTest(fixture)
         await Task.WhenAll(watches.Select(watch => watch.Begun)).WaitAsync(Cancellation);
         var sleeper = Cluster.Silo(MostGrown(idle, await CountConversationsAsync()));
 
-        await sleeper.SleepAsync();
+        await sleeper.SuspendAsync();
         var asleep = Stopwatch.StartNew();
         var answers = await Task.WhenAll(turns);
         await Task.Delay(Sleep - asleep.Elapsed > TimeSpan.Zero ? Sleep - asleep.Elapsed : TimeSpan.Zero, Cancellation);
-        await sleeper.WakeAsync();
+        await sleeper.ContinueAsync();
         var code = await sleeper.WaitForExitAsync(Cancellation);
 
         Report($"Longest silence of a stream: {watches.Max(watch => watch.Silence).TotalSeconds:F1} s.");

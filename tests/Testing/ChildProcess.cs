@@ -60,11 +60,11 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Asks it to end, as an operator's tools do.</summary>
     public Task AskToEndAsync() => SignalAsync("TERM");
 
-    /// <summary>Puts it to sleep as it is: it holds all that it holds, and knows nothing of it afterwards.</summary>
-    public Task SleepAsync() => SignalAsync("STOP");
+    /// <summary>Lets it do nothing until <see cref="ContinueAsync"/>.</summary>
+    public Task SuspendAsync() => SignalAsync("STOP");
 
-    /// <summary>Wakes it up.</summary>
-    public Task WakeAsync() => SignalAsync("CONT");
+    /// <summary>Lets it go on after <see cref="SuspendAsync"/>.</summary>
+    public Task ContinueAsync() => SignalAsync("CONT");
 
     /// <summary>Asks it to end, and waits until it has.</summary>
     /// <returns>Its exit code.</returns>
