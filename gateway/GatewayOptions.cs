@@ -44,6 +44,16 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxUploadsPerTenant { get; set; } = 2;
 
+    /// <summary>How long an upload waits for its client before it must have brought <see cref="UploadBytesPerPatience"/> more.</summary>
+    /// <value>Default 30 seconds. A slower upload is refused, and what came is removed.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan UploadPatience { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The least that an upload brings in <see cref="UploadPatience"/>.</summary>
+    /// <value>Default 65,536, in bytes; 1 only asks that something comes.</value>
+    [Range(1, 1 << 30)]
+    public int UploadBytesPerPatience { get; set; } = 1 << 16;
+
     /// <summary>Requests of any kind that one tenant may have under way at this gateway, so that their bodies cannot fill its memory.</summary>
     /// <value>Default 256. One more is refused with a retry time.</value>
     [Range(1, 100_000)]

@@ -3,7 +3,7 @@ namespace Herd.Contracts.Blobs;
 /// <summary>What a blob is for, which decides how long it stays.</summary>
 public enum BlobArea
 {
-    /// <summary>Uploads under way and pictures of stateless requests: swept after a while.</summary>
+    /// <summary>Uploads under way and pictures of requests: each is its request's own, removed with it, and swept after a while where it was left.</summary>
     Scratch,
 
     /// <summary>Components of adapter versions.</summary>
@@ -18,4 +18,9 @@ public enum BlobArea
 /// <param name="Digest">Lower-case hexadecimal SHA-256 of the bytes.</param>
 /// <param name="Length">Number of bytes.</param>
 [GenerateSerializer, Immutable, Alias("herd.BlobRef")]
-public sealed record BlobRef([property: Id(0)] BlobArea Area, [property: Id(1)] string Digest, [property: Id(2)] long Length);
+public sealed record BlobRef([property: Id(0)] BlobArea Area, [property: Id(1)] string Digest, [property: Id(2)] long Length)
+{
+    /// <summary>Tells blobs of the same bytes in <see cref="BlobArea.Scratch"/> apart, so that who put one may remove it. Null elsewhere: there content is stored once.</summary>
+    [Id(3)]
+    public string? Copy { get; init; }
+}

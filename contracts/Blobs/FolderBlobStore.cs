@@ -120,7 +120,10 @@ public sealed class FolderBlobStore : IBlobStore
             }
 
             await Task.Run(() => file.Flush(flushToDisk: true), cancellationToken).ConfigureAwait(false);
-            return new BlobRef(area, Convert.ToHexStringLower(hash.GetHashAndReset()), length);
+            return new BlobRef(area, Convert.ToHexStringLower(hash.GetHashAndReset()), length)
+            {
+                Copy = area == BlobArea.Scratch ? Guid.NewGuid().ToString("N") : null,
+            };
         }
         finally
         {
@@ -136,5 +139,5 @@ public sealed class FolderBlobStore : IBlobStore
 
     private string FolderOf(BlobArea area) => Path.Combine(_root, area.ToString().ToLowerInvariant());
 
-    private string PathOf(BlobRef blob) => Path.Combine(FolderOf(blob.Area), blob.Digest);
+    private string PathOf(BlobRef blob) => Path.Combine(FolderOf(blob.Area), blob.Copy is { } copy ? $"{blob.Digest}-{copy}" : blob.Digest);
 }

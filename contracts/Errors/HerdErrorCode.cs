@@ -65,4 +65,7 @@ public enum HerdErrorCode
 
     /// <summary>Another process serves the thing now; the same call made again reaches it.</summary>
     Moved,
+
+    /// <summary>What the client sends comes too slowly, or not at all.</summary>
+    TooSlow,
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Herd.Contracts.Models;
 
-/// <summary>How tokens are chosen. Checked by the replica; the gateway only parses.</summary>
+/// <summary>How tokens are chosen. The gateway bounds their size (<see cref="SamplingSize"/>), the replica checks their values.</summary>
 [GenerateSerializer, Immutable, Alias("herd.SamplingParameters")]
 public sealed record SamplingParameters
 {

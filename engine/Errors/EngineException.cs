@@ -44,6 +44,9 @@ public class EngineException : Exception
     /// <summary>The kind of failure.</summary>
     public EngineErrorCode Code { get; }
 
+    /// <summary>Of <see cref="EngineErrorCode.InvalidRequest"/>: the part of the request at fault, such as <c>top_p</c>, where it is one.</summary>
+    public string? Field { get; init; }
+
     /// <summary>Of <see cref="EngineErrorCode.TooLong"/>: by how many tokens, where that is known.</summary>
     public int? ExcessTokens { get; init; }
 }

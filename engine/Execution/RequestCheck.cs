@@ -16,17 +16,17 @@ internal static class RequestCheck
     public static void Check(GenerationRequest request, int pieces, int contextTokens)
     {
         request.Sampling.Validate();
-        Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.");
-        Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.");
+        Require(request.PromptIds.Count > 0, "The prompt is empty: expected at least one token.", "prompt");
+        Require(request.MaxTokens >= 1, $"The most tokens to generate must be at least 1; it is {request.MaxTokens}.", "max_tokens");
         Require(request.Share is >= 1 and <= MostShare, $"The share must be 1 to {MostShare}; it is {request.Share}.");
-        Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.");
-        Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < pieces), $"logit_bias names a token outside the vocabulary: expected 0 to {pieces - 1}.");
-        Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.");
-        Require(request.StopStrings.All(IsText), "A stop string holds half a character (a lone surrogate). Send whole characters.");
+        Require(request.LikeliestTokens is null or (>= 0 and <= MostLikeliest), $"The likeliest tokens asked for must be 0 to {MostLikeliest}; they are {request.LikeliestTokens}.", "likeliest_tokens");
+        Require(request.Sampling.LogitBias.Keys.All(id => id >= 0 && id < pieces), $"logit_bias names a token outside the vocabulary: expected 0 to {pieces - 1}.", "logit_bias");
+        Require(request.StopStrings.All(stop => stop.Length > 0), "A stop string is empty.", "stop");
+        Require(request.StopStrings.All(IsText), "A stop string holds half a character (a lone surrogate). Send whole characters.", "stop");
         Require(request.ResumeIds.Count < request.MaxTokens, $"The answer to go on with has {request.ResumeIds.Count} tokens already; expected fewer than the {request.MaxTokens} asked for.");
         foreach (var id in request.PromptIds.Concat(request.ResumeIds))
         {
-            Require(id >= 0 && id < pieces, $"Token id {id} is outside the vocabulary: expected 0 to {pieces - 1}.");
+            Require(id >= 0 && id < pieces, $"Token id {id} is outside the vocabulary: expected 0 to {pieces - 1}.", "prompt");
         }
 
         var excess = (long)request.PromptIds.Count + request.MaxTokens - contextTokens;
@@ -45,11 +45,11 @@ internal static class RequestCheck
 
     private static bool IsText(string stop) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(stop)) == stop;
 
-    private static void Require(bool holds, string fault)
+    private static void Require(bool holds, string fault, string? field = null)
     {
         if (!holds)
         {
-            throw new EngineException(EngineErrorCode.InvalidRequest, fault);
+            throw new EngineException(EngineErrorCode.InvalidRequest, fault) { Field = field };
         }
     }
 }

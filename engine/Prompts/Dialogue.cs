@@ -56,5 +56,5 @@ internal sealed record Dialogue(string? System, IReadOnlyList<string> Users, IRe
 
     private static EngineException Refuse(string found) => new(
         EngineErrorCode.InvalidRequest,
-        $"messages: {found}. Send system messages first, then user and assistant in turn, and a user message last.");
+        $"messages: {found}. Send system messages first, then user and assistant in turn, and a user message last.") { Field = "messages" };
 }

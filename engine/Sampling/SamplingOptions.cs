@@ -53,7 +53,7 @@ public sealed record SamplingOptions
         Require(FrequencyPenalty is >= -2 and <= 2, "frequency_penalty", "from -2 to 2", FrequencyPenalty);
         foreach (var (token, bias) in LogitBias)
         {
-            Require(bias is >= -100 and <= 100, $"logit_bias of token {token}", "from -100 to 100", bias);
+            Require(bias is >= -100 and <= 100, "logit_bias", "from -100 to 100 for every token", $"{bias} for token {token}");
         }
     }
 
@@ -61,7 +61,7 @@ public sealed record SamplingOptions
     {
         if (!holds)
         {
-            throw new EngineException(EngineErrorCode.InvalidRequest, $"{name} must be {range}; it is {found}.");
+            throw new EngineException(EngineErrorCode.InvalidRequest, $"{name} must be {range}; it is {found}.") { Field = name };
         }
     }
 }

@@ -6,6 +6,7 @@ using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Herd.Gateway.Adapters;
 
@@ -31,8 +32,9 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
 
     private async Task<IResult> UploadAsync(string name, HttpContext http)
     {
-        // The publisher holds the limit on uploads; the server's own is for all other bodies.
+        // The publisher holds the limits on uploads; the server's own are for all other bodies.
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        http.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
         var upload = new AdapterUpload(Caller.TenantOf(http), name, ReadAlias(http.Request.Query), ReadSettings(http.Request.Query));
         var version = await publisher.PublishAsync(upload, http.Request.Body, http.Request.ContentLength, http.RequestAborted);
         return await DescribeAsync(http, name, version);

@@ -15,7 +15,8 @@ namespace Herd.Gateway.Adapters;
 internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings);
 
 /// <summary>Takes adapters in and moves their aliases, whatever wire the wish came on.</summary>
-internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, RepeatedChange changes, IOptions<GatewayOptions> options) : IDisposable
+internal sealed class AdapterPublisher(
+    IGrainFactory grains, IBlobStore blobs, RepeatedChange changes, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -41,10 +42,22 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, R
             };
         }
 
-        var blob = await blobs.PutAsync(BlobArea.Scratch, content, options.Value.MaxUploadBytes, cancellationToken);
-        var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
-        return await changes.FinishAsync(() => Adapter(upload.Tenant, upload.Name).Publish(request, cancellationToken), cancellationToken);
+        await using var paced = new PacedContent(content, NewPace());
+        var blob = await blobs.PutAsync(BlobArea.Scratch, paced, options.Value.MaxUploadBytes, cancellationToken);
+        try
+        {
+            var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
+            return await changes.FinishAsync(() => Adapter(upload.Tenant, upload.Name).Publish(request, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            await blobs.DeleteAsync(blob, CancellationToken.None);
+        }
     }
+
+    /// <summary>The pace that a new upload is held to.</summary>
+    /// <returns>The pace.</returns>
+    public UploadPace NewPace() => new(options.Value.UploadPatience, options.Value.UploadBytesPerPatience, time);
 
     /// <summary>Points an alias to a version; returns when it is live.</summary>
     /// <param name="tenant">The owner.</param>

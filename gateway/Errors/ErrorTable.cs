@@ -36,6 +36,7 @@ internal static class ErrorTable
         [HerdErrorCode.Unavailable] = new(StatusCode.Unavailable, "UNAVAILABLE", 503, Server, "unavailable"),
         [HerdErrorCode.Restarted] = new(StatusCode.Aborted, "RESTARTED", 503, Server, "restarted"),
         [HerdErrorCode.Moved] = new(StatusCode.Unavailable, "UNAVAILABLE", 503, Server, "unavailable"),
+        [HerdErrorCode.TooSlow] = new(StatusCode.DeadlineExceeded, "TOO_SLOW", 408, InvalidRequest, "too_slow"),
         [HerdErrorCode.Cancelled] = new(StatusCode.Cancelled, "CANCELLED", 499, InvalidRequest, "cancelled"),
     }.ToFrozenDictionary();
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf;
 using Herd.Contracts.Errors;
 
 namespace Herd.Gateway.Errors;
@@ -16,8 +17,9 @@ internal static class ErrorTranslation
         HerdException error => error,
         OperationCanceledException => new HerdException(HerdErrorCode.Cancelled, "The request was cancelled."),
         JsonException json => new HerdException(HerdErrorCode.InvalidArgument, $"The body is no valid JSON: {json.Message}"),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new HerdException(HerdErrorCode.TooSlow, "The body came too slowly. Send the request again."),
         BadHttpRequestException bad => new HerdException(HerdErrorCode.InvalidArgument, bad.Message),
-
+        InvalidProtocolBufferException message => new HerdException(HerdErrorCode.InvalidArgument, $"The message cannot be read: {message.Message}"),
         _ when exception.IsLoss() =>
             new HerdException(HerdErrorCode.Unavailable, "The cluster cannot serve the request now. Try again shortly.") { RetryAfter = RetryAfter },
         _ => new HerdException(HerdErrorCode.Internal, "An internal error occurred. The server's log has the details under the request's id."),

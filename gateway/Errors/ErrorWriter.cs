@@ -13,13 +13,14 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
     // Read by the official clients beside the standard header, which tells whole seconds.
     private const string RetryAfterMilliseconds = "retry-after-ms";
     private const string ShouldRetry = "x-should-retry";
+    private const string GrpcContent = "application/grpc";
 
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } tooLarge)
         {
-            await WriteHttpAsync(httpContext, ErrorTable.BodyTooLarge, tooLarge.Message, null, null);
+            await WriteAsync(httpContext, ErrorTable.BodyTooLarge, tooLarge.Message);
             return true;
         }
 
@@ -41,8 +42,7 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
     {
         if (IsGrpc(http.Request))
         {
-            WriteGrpc(http.Response, GrpcErrors.ToRpc(error));
-            return Task.CompletedTask;
+            return WriteGrpcAsync(http.Response, GrpcErrors.ToRpc(error));
         }
 
         if (error.Code == HerdErrorCode.QuotaExceeded)
@@ -58,7 +58,11 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
     /// <param name="http">The request.</param>
     /// <returns>A task.</returns>
     public static Task WriteUnknownUrlAsync(HttpContext http) =>
-        WriteHttpAsync(http, ErrorTable.UnknownUrl, $"Unknown request URL: {http.Request.Method} {http.Request.Path}.", null, null);
+        WriteAsync(http, ErrorTable.UnknownUrl, $"Unknown request URL: {http.Request.Method} {http.Request.Path}.");
+
+    private static Task WriteAsync(HttpContext http, ErrorForm form, string message) => IsGrpc(http.Request)
+        ? WriteGrpcAsync(http.Response, GrpcErrors.ToRpc(form, message))
+        : WriteHttpAsync(http, form, message, null, null);
 
     private static async Task WriteHttpAsync(HttpContext http, ErrorForm form, string message, string? field, TimeSpan? retryAfter)
     {
@@ -78,18 +82,14 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
     }
 
     // A response of headers alone: what gRPC makes of an error that comes before any message.
-    private static void WriteGrpc(HttpResponse response, RpcException error)
+    private static Task WriteGrpcAsync(HttpResponse response, RpcException error)
     {
         response.StatusCode = StatusCodes.Status200OK;
-        response.ContentType = "application/grpc";
-        response.Headers["grpc-status"] = ((int)error.StatusCode).ToString(CultureInfo.InvariantCulture);
-        response.Headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
-        foreach (var trailer in error.Trailers.Where(entry => entry.IsBinary))
-        {
-            response.Headers[trailer.Key] = Convert.ToBase64String(trailer.ValueBytes);
-        }
+        response.ContentType = GrpcContent;
+        GrpcErrors.Write(error, response.Headers);
+        return Task.CompletedTask;
     }
 
     private static bool IsGrpc(HttpRequest request) =>
-        request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+        HttpProtocol.IsHttp2(request.Protocol) && request.ContentType?.StartsWith(GrpcContent, StringComparison.OrdinalIgnoreCase) == true;
 }

@@ -17,5 +17,5 @@ internal sealed record OpenAiErrorBody(OpenAiError Error)
     /// <param name="field">The request field at fault, if one is.</param>
     /// <returns>The body.</returns>
     public static OpenAiErrorBody Of(ErrorForm form, string message, string? field = null) =>
-        new(new OpenAiError(message, form.Type, field, form.Code));
+        new(new OpenAiError(ErrorText.Bound(message), form.Type, field, form.Code));
 }

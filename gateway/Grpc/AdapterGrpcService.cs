@@ -21,7 +21,7 @@ internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher 
         IAsyncStreamReader<V1.UploadAdapterRequest> requestStream, ServerCallContext context)
     {
         var tenant = Caller.TenantOf(context.GetHttpContext());
-        if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Header is not { } header)
+        if (!await publisher.NewPace().WaitAsync(requestStream.MoveNext, context.CancellationToken) || requestStream.Current.Header is not { } header)
         {
             throw HerdException.Invalid("part", "The first message must be the header.");
         }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
+using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Conversations;
 using Herd.Gateway.Keys;
@@ -34,7 +35,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
     public override async Task<V1.ListConversationsResponse> ListConversations(V1.ListConversationsRequest request, ServerCallContext context)
     {
         var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(Caller.TenantOf(context.GetHttpContext())));
-        var found = await tenant.ListConversations(request.Before?.ToDateTimeOffset(), PageSize.Read(request.PageSize), context.CancellationToken);
+        var found = await tenant.ListConversations(Moment.Read(request.Before, "before"), PageSize.Read(request.PageSize), context.CancellationToken);
         return new V1.ListConversationsResponse { Conversations = { found.Select(ConversationMapping.ToProto) } };
     }
 
@@ -50,6 +51,8 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
     {
         GrainKeys.RequireName(request.TurnId, "turn_id");
         limits.Check("text", request.Text, request.Input);
+        var sampling = GenerationMapping.ToSampling(request.Sampling);
+        SamplingSize.Check(sampling);
         var conversation = Find(context, request.ConversationId);
         var turn = new TurnRequest
         {
@@ -58,9 +61,17 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
             Input = request.HasInput ? request.Input : null,
             PictureDigest = ReadDigest(request),
             Picture = await pictures.StoreAsync(request.Picture.Memory, context.CancellationToken),
-            Sampling = GenerationMapping.ToSampling(request.Sampling),
+            Sampling = sampling,
         };
-        await SendAsync(token => turns.RunAsync(conversation, turn, token), responseStream, context);
+        try
+        {
+            await SendAsync(token => turns.RunAsync(conversation, turn, token), responseStream, context);
+        }
+        finally
+        {
+            // The conversation has a copy of its own since it accepted the turn.
+            await pictures.RemoveAsync(turn.Picture);
+        }
     }
 
     /// <inheritdoc/>
@@ -72,7 +83,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         }
 
         var conversation = Find(context, request.ConversationId);
-        var position = new AnswerPosition(request.TurnId, request.FromIndex, request.HasRunningHash ? request.RunningHash : null);
+        var position = new AnswerPosition(RequireTurn(request.TurnId), request.FromIndex, request.HasRunningHash ? request.RunningHash : null);
         return SendAsync(token => turns.ReadAsync(conversation, position, token), responseStream, context);
     }
 
@@ -89,7 +100,7 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
     /// <inheritdoc/>
     public override async Task<Empty> CancelTurn(V1.CancelTurnRequest request, ServerCallContext context)
     {
-        await Find(context, request.ConversationId).CancelTurn(request.TurnId, context.CancellationToken);
+        await Find(context, request.ConversationId).CancelTurn(RequireTurn(request.TurnId), context.CancellationToken);
         return new Empty();
     }
 
@@ -105,6 +116,8 @@ internal sealed class ConversationGrpcService(IGrainFactory grains, ModelResolve
         var turns = await conversation.ListTurns(request.FromIndex, PageSize.Read(request.PageSize), context.CancellationToken);
         return new V1.ListTurnsResponse { Turns = { turns.Select(ConversationMapping.ToProto) } };
     }
+
+    private static string RequireTurn(string id) => GrainKeys.IsName(id) ? id : throw HerdException.NotFound($"Turn '{id}'");
 
     private static string? ReadDigest(V1.RunTurnRequest request)
     {

@@ -9,7 +9,13 @@ internal static class GrpcSurface
     /// <param name="services">The services.</param>
     public static void AddGrpcSurface(this IServiceCollection services)
     {
-        services.AddGrpc(grpc => grpc.Interceptors.Add<ErrorInterceptor>())
+        services.AddGrpc(grpc =>
+            {
+                grpc.Interceptors.Add<ErrorInterceptor>();
+
+                // What is not there is answered in one place, for all surfaces.
+                grpc.IgnoreUnknownServices = true;
+            })
             .AddServiceOptions<AdapterGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes);
         services.AddOptions<global::Grpc.AspNetCore.Server.GrpcServiceOptions>()
             .Configure<IOptions<GatewayOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);

@@ -36,7 +36,7 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
     /// <inheritdoc/>
     public override async Task<V1.CreateKeyResponse> CreateKey(V1.CreateKeyRequest request, ServerCallContext context)
     {
-        var created = await _tenants.CreateKey(request.Tenant, request.Label, request.ExpiresAt?.ToDateTimeOffset(), context.CancellationToken);
+        var created = await _tenants.CreateKey(request.Tenant, request.Label, Moment.Read(request.ExpiresAt, "expires_at"), context.CancellationToken);
         return new V1.CreateKeyResponse { Description = ToProto(created.Description), Key = created.Key };
     }
 

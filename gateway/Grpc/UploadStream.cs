@@ -19,14 +19,16 @@ internal static class UploadStream
         IAsyncStreamReader<V1.UploadAdapterRequest> messages, Func<Stream, Task<T>> consume, CancellationToken cancellationToken)
     {
         var pipe = new Pipe();
-        var feeding = FeedAsync(messages, pipe.Writer, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var feeding = FeedAsync(messages, pipe.Writer, stop.Token);
         try
         {
             return await consume(pipe.Reader.AsStream());
         }
         finally
         {
-            // A reader that gives up early ends the feeding at its next chunk.
+            // A reader that gives up early does not wait for the next chunk: it may never come.
+            await stop.CancelAsync();
             await pipe.Reader.CompleteAsync();
             await feeding;
         }

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
 using Herd.Gateway.Usage;
@@ -17,13 +18,20 @@ internal sealed class UsageGrpcService(UsageReader usage) : V1.UsageService.Usag
     {
         var order = new UsageOrder(
             request.Tenant.Length == 0 ? null : request.Tenant,
-            request.From?.ToDateTimeOffset(),
-            request.To?.ToDateTimeOffset(),
-            request.Period == V1.UsagePeriod.Hour ? UsagePeriod.Hour : UsagePeriod.Day,
+            Moment.Read(request.From, "from"),
+            Moment.Read(request.To, "to"),
+            ToPeriod(request.Period),
             request.PageSize == 0 ? null : request.PageSize);
         var rows = await usage.ReadAsync(order, context.GetHttpContext().User, context.CancellationToken);
         return new V1.GetUsageResponse { Rows = { rows.Select(ToProto) } };
     }
+
+    private static UsagePeriod ToPeriod(V1.UsagePeriod period) => period switch
+    {
+        V1.UsagePeriod.Unspecified or V1.UsagePeriod.Day => UsagePeriod.Day,
+        V1.UsagePeriod.Hour => UsagePeriod.Hour,
+        _ => throw HerdException.Invalid("period", "'period' must be USAGE_PERIOD_DAY or USAGE_PERIOD_HOUR."),
+    };
 
     private static V1.UsageRow ToProto(UsageRow row) => new()
     {

@@ -24,7 +24,12 @@ internal static class GatewayApp
 {
     private const string DashboardPath = "/dashboard";
     private const int StreamsPerConnection = 1000;
+
+    // In bytes a second: far below what any wire does, far above what a client sends or takes that only wants to hold something up.
+    private const double LeastRate = 240;
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>The gateway, ready to start.</summary>
     /// <param name="builder">The builder.</param>
@@ -94,6 +99,9 @@ internal static class GatewayApp
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(LeastRate, RateGrace);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(LeastRate, RateGrace);
         kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
 
         // A peer that is gone without a word would hold its sequences otherwise.
@@ -114,6 +122,7 @@ internal static class GatewayApp
     {
         app.Use(RequestIds.TellAsync);
         app.UseExceptionHandler(_ => { });
+        app.Use(ReadErrors.DescribeAsync);
         app.Use(AdminListener.SeparateAsync);
         app.Use(StartGate.WaitAsync);
         app.UseAuthentication();

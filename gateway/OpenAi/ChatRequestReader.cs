@@ -40,7 +40,7 @@ internal static class ChatRequestReader
 
     private static int? ReadLikeliest(JsonFields fields)
     {
-        var likeliest = fields.Integer("top_logprobs");
+        var likeliest = CommonFields.ReadLikeliest(fields, "top_logprobs");
         if (!fields.Flag("logprobs"))
         {
             return likeliest is null or 0 ? null : throw HerdException.Invalid("top_logprobs", "'top_logprobs' is only allowed where 'logprobs' is true.");

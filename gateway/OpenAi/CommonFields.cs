@@ -40,7 +40,7 @@ internal static class CommonFields
                 Temperature = fields.Number("temperature"),
                 TopP = fields.Number("top_p"),
                 Seed = fields.LongInteger("seed"),
-                MaxTokens = fields.Integer("max_completion_tokens") ?? fields.Integer("max_tokens"),
+                MaxTokens = ReadMaxTokens(fields),
                 Stop = ReadStop(fields),
                 TopK = fields.Integer("top_k") is { } topK and not (0 or -1) ? topK : null, // both mean all to those who send it
                 MinP = fields.Number("min_p"),
@@ -53,15 +53,32 @@ internal static class CommonFields
         };
     }
 
+    /// <summary>Reads how many likely tokens are reported beside each.</summary>
+    /// <param name="fields">The body.</param>
+    /// <param name="name">The field's name.</param>
+    /// <returns>How many, or null where the field is absent.</returns>
+    /// <exception cref="HerdException">It is wrong.</exception>
+    public static int? ReadLikeliest(JsonFields fields, string name) => fields.Integer(name) is not { } count || count is >= 0 and <= SamplingSize.MaxLikeliest
+        ? fields.Integer(name)
+        : throw HerdException.Invalid(name, $"'{name}' must be 0 to {SamplingSize.MaxLikeliest}; found {count}.");
+
+    // Both are read: one that is wrong is not let through because the other is right.
+    private static int? ReadMaxTokens(JsonFields fields)
+    {
+        var old = fields.Integer("max_tokens");
+        return fields.Integer("max_completion_tokens") ?? old;
+    }
+
     private static ImmutableDictionary<int, float> ReadBias(JsonFields fields)
     {
         var bias = ImmutableDictionary.CreateBuilder<int, float>();
         if (fields.Find("logit_bias") is { } value)
         {
-            var biases = JsonFields.Of(value, "logit_bias");
+            _ = JsonFields.Of(value, "logit_bias");
             foreach (var entry in value.EnumerateObject())
             {
-                bias[TokenOf(entry.Name)] = biases.Number(entry.Name) ?? 0;
+                // By the entry itself: to look each of many names up would take for ever.
+                bias[TokenOf(entry.Name)] = JsonFields.Number(entry.Value, $"logit_bias.{entry.Name}");
             }
         }
 

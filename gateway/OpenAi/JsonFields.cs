@@ -55,12 +55,15 @@ internal readonly struct JsonFields(JsonElement json, string path = "")
     /// <param name="name">Its name.</param>
     /// <returns>The number, or null where it is absent.</returns>
     /// <exception cref="HerdException">It is of another type, or not representable.</exception>
-    public float? Number(string name) => Find(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetSingle(out var number) && float.IsFinite(number) => number,
-        { } other => throw Wrong(PathOf(name), "a number", other),
-    };
+    public float? Number(string name) => Find(name) is { } value ? Number(value, PathOf(name)) : null;
+
+    /// <summary>A value as a number.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="path">Its name.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="HerdException">It is of another type, or not representable.</exception>
+    public static float Number(JsonElement value, string path) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out var number) && float.IsFinite(number) ? number : throw Wrong(path, "a number", value);
 
     /// <summary>A whole number of 32 bits.</summary>
     /// <param name="name">Its name.</param>
@@ -96,13 +99,21 @@ internal readonly struct JsonFields(JsonElement json, string path = "")
             throw Wrong(path, "a string", value);
         }
 
+        return TryText(value) ?? throw HerdException.Invalid(path, $"'{path}' holds half a surrogate pair.");
+    }
+
+    /// <summary>A string's text.</summary>
+    /// <param name="value">The string.</param>
+    /// <returns>The text; null where it is no valid Unicode.</returns>
+    public static string? TryText(JsonElement value)
+    {
         try
         {
-            return value.GetString()!;
+            return value.GetString();
         }
         catch (InvalidOperationException)
         {
-            throw HerdException.Invalid(path, $"'{path}' holds half a surrogate pair.");
+            return null;
         }
     }
 

@@ -25,7 +25,7 @@ internal static class PlainRequestReader
             throw HerdException.Invalid("best_of", "'best_of' must be 'n': all answers are given. Leave it out.");
         }
 
-        return CommonFields.Read(fields, ReadPrompts(fields.Require(Field)), picture: null, fields.Integer("logprobs"), options.MaxChoices);
+        return CommonFields.Read(fields, ReadPrompts(fields.Require(Field)), picture: null, CommonFields.ReadLikeliest(fields, "logprobs"), options.MaxChoices);
     }
 
     private static ImmutableArray<Prompt> ReadPrompts(JsonElement prompt)

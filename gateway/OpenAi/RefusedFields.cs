@@ -64,7 +64,7 @@ internal static class RefusedFields
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var found) && found == number;
 
     private static bool IsText(JsonElement value, params string[] texts) =>
-        value.ValueKind == JsonValueKind.String && texts.Any(text => value.ValueEquals(text));
+        value.ValueKind == JsonValueKind.String && texts.Contains(JsonFields.TryText(value));
 
     private static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {

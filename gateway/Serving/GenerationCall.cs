@@ -9,7 +9,9 @@ namespace Herd.Gateway.Serving;
 /// <param name="version">The version in force; null for the bare base.</param>
 /// <param name="steps">The updates of all answers.</param>
 /// <param name="meter">Holds the request's places and counts what is read.</param>
-internal sealed class GenerationCall(string requestId, AdapterVersion? version, DrainedStream<GenerationStep> steps, UsageMeter meter) : IAsyncDisposable
+/// <param name="removePicture">Removes what was stored for the request.</param>
+internal sealed class GenerationCall(
+    string requestId, AdapterVersion? version, DrainedStream<GenerationStep> steps, UsageMeter meter, Func<Task> removePicture) : IAsyncDisposable
 {
     /// <summary>Names the request in logs.</summary>
     public string RequestId => requestId;
@@ -35,5 +37,6 @@ internal sealed class GenerationCall(string requestId, AdapterVersion? version, 
         // The places come free when the sequences have ended, not before.
         await steps.DisposeAsync();
         await meter.DisposeAsync();
+        await removePicture();
     }
 }

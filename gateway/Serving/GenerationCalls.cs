@@ -1,3 +1,4 @@
+using Herd.Contracts.Blobs;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
@@ -26,15 +27,17 @@ internal sealed class GenerationCalls(
         foreach (var generation in order.Generations)
         {
             limits.Check(generation.Prompt);
+            SamplingSize.Check(generation.Sampling);
         }
 
         var requestId = Guid.CreateVersion7().ToString("N");
         var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(order.Tenant));
         var meter = await UsageMeter.AdmitAsync(tenant, ToAdmission(order, requestId), order.AnswersPerPrompt, time, logger, cancellationToken);
+        BlobRef? picture = null;
         try
         {
             var version = await models.ResolveAsync(order.Tenant, order.Model, cancellationToken);
-            var picture = await pictures.StoreAsync(order.Picture, cancellationToken);
+            picture = await pictures.StoreAsync(order.Picture, cancellationToken);
             var requests = order.Generations.Select((generation, index) => new GenerateRequest
             {
                 RequestId = $"{requestId}-{index}",
@@ -46,10 +49,11 @@ internal sealed class GenerationCalls(
                 Weight = meter.Weight,
             });
             var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], drain, cancellationToken);
-            return new GenerationCall(requestId, version, steps, meter);
+            return new GenerationCall(requestId, version, steps, meter, () => pictures.RemoveAsync(picture));
         }
         catch
         {
+            await pictures.RemoveAsync(picture);
             await meter.DisposeAsync();
             throw;
         }

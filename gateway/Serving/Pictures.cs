@@ -10,7 +10,7 @@ internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> option
     /// <summary>Stores a picture for one request; a conversation keeps a copy of its own. Replicas decode it: they alone have the decoder and its limits.</summary>
     /// <param name="bytes">The file's bytes; null or empty for none.</param>
     /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>The stored picture, or null where there is none.</returns>
+    /// <returns>The stored picture, or null where there is none. Whoever asked removes it when the request ends.</returns>
     /// <exception cref="HerdException">It is too large.</exception>
     public async Task<BlobRef?> StoreAsync(ReadOnlyMemory<byte>? bytes, CancellationToken cancellationToken)
     {
@@ -28,4 +28,9 @@ internal sealed class Pictures(IBlobStore blobs, IOptions<GatewayOptions> option
         using var content = new MemoryStream(picture.ToArray(), writable: false);
         return await blobs.PutAsync(BlobArea.Scratch, content, limit, cancellationToken);
     }
+
+    /// <summary>Removes a request's picture.</summary>
+    /// <param name="picture">The picture; null for none.</param>
+    /// <returns>A task.</returns>
+    public Task RemoveAsync(BlobRef? picture) => picture is null ? Task.CompletedTask : blobs.DeleteAsync(picture, CancellationToken.None);
 }

@@ -8,6 +8,9 @@ namespace Herd.Gateway.Serving;
 /// <summary>Keeps prompts within what the cluster's messages may carry.</summary>
 internal sealed class PromptLimits(IOptions<GatewayOptions> options)
 {
+    // What a message of a dialogue costs beside its text, in the template as on the wire.
+    private const int MessageBytes = 16;
+
     /// <summary>Throws where a prompt is larger than allowed.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <exception cref="HerdException"><see cref="HerdErrorCode.ContextLengthExceeded"/>: it is.</exception>
@@ -35,7 +38,7 @@ internal sealed class PromptLimits(IOptions<GatewayOptions> options)
     {
         TextPrompt text => SizeOf(text.Text),
         TokenPrompt tokens => sizeof(int) * (long)tokens.Ids.Length,
-        ChatPrompt chat => chat.Messages.Sum(message => SizeOf(message.Text)) + SizeOf(chat.Input),
+        ChatPrompt chat => chat.Messages.Sum(message => MessageBytes + SizeOf(message.Text)) + SizeOf(chat.Input),
         _ => 0,
     };
 

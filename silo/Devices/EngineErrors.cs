@@ -12,7 +12,7 @@ internal static class EngineErrors
     {
         EngineErrorCode.InvalidFile => new HerdException(HerdErrorCode.InvalidFile, exception.Message),
         EngineErrorCode.Incompatible => new HerdException(HerdErrorCode.IncompatibleAdapter, exception.Message),
-        EngineErrorCode.InvalidRequest => new HerdException(HerdErrorCode.InvalidArgument, exception.Message),
+        EngineErrorCode.InvalidRequest => new HerdException(HerdErrorCode.InvalidArgument, exception.Message) { Field = exception.Field },
         EngineErrorCode.TooLong => new HerdException(HerdErrorCode.ContextLengthExceeded, exception.Message) { ExcessTokens = exception.ExcessTokens },
         EngineErrorCode.InvalidPicture => new HerdException(HerdErrorCode.InvalidPicture, exception.Message),
         EngineErrorCode.Overloaded => new HerdException(HerdErrorCode.Busy, exception.Message) { RetryAfter = RetryAfter },

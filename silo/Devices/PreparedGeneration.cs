@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
@@ -11,19 +9,10 @@ namespace Herd.Silo.Devices;
 /// <summary>A request as the engine takes it, and what its sender is told once it is taken.</summary>
 internal sealed record PreparedGeneration(GenerationRequest Request, GenerationStarted Started)
 {
-    private const int MaxStops = 16;
-    private const int MaxStopLength = 256;
-    private const int MaxBiases = 1024;
-
     internal static PreparedGeneration From(
         GenerateRequest request, AdapterLease? lease, byte[]? picture, InferenceEngine engine, ReplicaOptions options)
     {
-        RequireStops(request.Sampling.Stop);
-        if (request.Sampling.LogitBias.Count > MaxBiases)
-        {
-            throw HerdException.Invalid("logit_bias", $"'logit_bias' must name at most {MaxBiases} tokens; found {request.Sampling.LogitBias.Count}.");
-        }
-
+        SamplingSize.Check(request.Sampling);
         var prompt = PromptRenderer.Render(request.Prompt, lease?.Manifest.Template ?? PromptRenderer.BaseTemplate, engine.Tokenizer);
         var all = prompt.All;
         var seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
@@ -63,13 +52,5 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
                 Seed = seed,
                 MaxTokens = maxTokens,
             });
-    }
-
-    private static void RequireStops(ImmutableArray<string> stops)
-    {
-        if (stops.Length > MaxStops || stops.Any(stop => stop is not { Length: > 0 and <= MaxStopLength }))
-        {
-            throw HerdException.Invalid("stop", $"'stop' must be at most {MaxStops} texts of 1 to {MaxStopLength} characters.");
-        }
     }
 }

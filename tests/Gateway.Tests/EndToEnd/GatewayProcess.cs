@@ -15,6 +15,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         _process = ChildProcess.Start(HerdPrograms.Named("Herd.Gateway", arguments), Note);
     }
 
+    /// <summary>Its number among the machine's processes.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Its data folder.</summary>
     public string Data { get; }
 

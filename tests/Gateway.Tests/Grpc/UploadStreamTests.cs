@@ -40,6 +40,13 @@ public sealed class UploadStreamTests
         Assert.True(messages.Asked < 10, $"{messages.Asked} messages were read for a reader that had gone.");
     }
 
+    [Fact]
+    public async Task Feed_ReaderGivesUpOnAClientThatIsSilent_Ends()
+    {
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            UploadStream.FeedAsync<int>(new Silence(), _ => throw new InvalidOperationException("enough"), Cancellation));
+    }
+
     private static UploadAdapterRequest Chunk(params byte[] bytes) => new() { Chunk = ByteString.CopyFrom(bytes) };
 
     private static async Task<byte[]> ReadAllAsync(Stream stream)
@@ -60,6 +67,17 @@ public sealed class UploadStreamTests
             var more = Asked < messages.Length;
             Asked += more ? 1 : 0;
             return Task.FromResult(more);
+        }
+    }
+
+    private sealed class Silence : IAsyncStreamReader<UploadAdapterRequest>
+    {
+        public UploadAdapterRequest Current => throw new InvalidOperationException("Nothing came.");
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return false;
         }
     }
 }

@@ -87,14 +87,15 @@ public sealed class FolderBlobStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Content_put_again_counts_as_new_for_the_sweep()
+    public async Task Scratch_of_the_same_bytes_is_removed_by_its_own_owner_alone()
     {
-        var blob = await _blobs.PutAsync(BlobArea.Scratch, new MemoryStream([1]), 1, Cancellation);
-        File.SetLastWriteTimeUtc((await _blobs.GetPathAsync(blob, Cancellation))!, DateTime.UtcNow.AddHours(-2));
+        var first = await _blobs.PutAsync(BlobArea.Scratch, new MemoryStream([1]), 1, Cancellation);
+        var second = await _blobs.PutAsync(BlobArea.Scratch, new MemoryStream([1]), 1, Cancellation);
 
-        await _blobs.PutAsync(BlobArea.Scratch, new MemoryStream([1]), 1, Cancellation);
+        await _blobs.DeleteAsync(first, Cancellation);
 
-        Assert.Equal(0, await _blobs.SweepAsync(DateTimeOffset.UtcNow.AddHours(-1), Cancellation));
+        Assert.Null(await _blobs.GetPathAsync(first, Cancellation));
+        Assert.NotNull(await _blobs.GetPathAsync(second, Cancellation));
     }
 
     private IEnumerable<string> AllFiles() => Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories);

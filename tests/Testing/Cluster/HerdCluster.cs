@@ -23,9 +23,10 @@ public sealed class HerdCluster : IAsyncDisposable
     private readonly int[] _ports = FreePorts.Take((3 * Silos) + (3 * Gateways));
     private readonly ChildProcess?[] _processes = new ChildProcess?[Silos + Gateways];
     private readonly HttpClient _health = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly Action<string, string>? _onLine;
     private int _tenants;
 
-    private HerdCluster(string mode, ClusterStorage storage) => (_mode, _storage) = (mode, storage);
+    private HerdCluster(string mode, ClusterStorage storage, Action<string, string>? onLine) => (_mode, _storage, _onLine) = (mode, storage, onLine);
 
     /// <summary>What the administrator sends with a call.</summary>
     public static Metadata Admin { get; } = new() { { "authorization", $"Bearer {HerdPrograms.AdminKey}" } };
@@ -37,9 +38,11 @@ public sealed class HerdCluster : IAsyncDisposable
     /// <param name="mode">What the gateways are to the cluster: <c>member</c> or <c>client</c>.</param>
     /// <param name="storage">Where the data is kept; the cluster ends it with itself.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<HerdCluster> StartAsync(string mode, ClusterStorage storage, CancellationToken cancellationToken)
+    /// <param name="onLine">Told the name of a process and each line that it writes, on any thread.</param>
+    public static async Task<HerdCluster> StartAsync(
+        string mode, ClusterStorage storage, CancellationToken cancellationToken, Action<string, string>? onLine = null)
     {
-        var cluster = new HerdCluster(mode, storage);
+        var cluster = new HerdCluster(mode, storage, onLine);
         try
         {
             await cluster.StartAllAsync(cancellationToken).ConfigureAwait(false);
@@ -95,6 +98,7 @@ public sealed class HerdCluster : IAsyncDisposable
     /// <summary>Starts a silo that does not run, and waits until it is ready.</summary>
     public Task StartSiloAsync(int index, CancellationToken cancellationToken) => StartAsync(
         index,
+        $"silo-{index}",
         "Herd.Silo",
         Health(index),
         [
@@ -109,6 +113,7 @@ public sealed class HerdCluster : IAsyncDisposable
     /// <summary>Starts a gateway that does not run, and waits until it is ready.</summary>
     public Task StartGatewayAsync(int index, CancellationToken cancellationToken) => StartAsync(
         Silos + index,
+        $"gateway-{index}",
         "Herd.Gateway",
         Http(index),
         [
@@ -120,12 +125,12 @@ public sealed class HerdCluster : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Asks a process about its health.</summary>
-    /// <returns>The status; null where nobody answers.</returns>
+    /// <returns>The status; null where nobody answers, or not in time.</returns>
     public async Task<HttpStatusCode?> HealthAsync(Uri address, string path, CancellationToken cancellationToken) =>
         (await AskAsync(address, path, cancellationToken).ConfigureAwait(false)).Status;
 
     /// <summary>Asks a process about its health.</summary>
-    /// <returns>The status, null where nobody answers, and the words.</returns>
+    /// <returns>The status, null where nobody answers in time, and the words.</returns>
     public async Task<(HttpStatusCode? Status, string Words)> AskAsync(Uri address, string path, CancellationToken cancellationToken)
     {
         try
@@ -133,7 +138,7 @@ public sealed class HerdCluster : IAsyncDisposable
             using var response = await _health.GetAsync(new Uri(address, path), cancellationToken).ConfigureAwait(false);
             return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
         {
             return (null, "");
         }
@@ -160,13 +165,14 @@ public sealed class HerdCluster : IAsyncDisposable
         await _storage.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task StartAsync(int index, string program, Uri health, string[] arguments, CancellationToken cancellationToken)
+    private async Task StartAsync(int index, string name, string program, Uri health, string[] arguments, CancellationToken cancellationToken)
     {
         var process = _processes[index] is { HasEnded: false } running
             ? running
-            : ChildProcess.Start(HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments, "Replica:DrainTimeout=00:00:30"]));
+            : ChildProcess.Start(
+                HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments, "Replica:DrainTimeout=00:00:30"]), line => _onLine?.Invoke(name, line));
         _processes[index] = process;
-        await Eventually.TrueAsync(() => IsReadyAsync(process, health), cancellationToken, $"{program} at {health} is ready").ConfigureAwait(false);
+        await Eventually.TrueAsync(() => IsReadyAsync(process, health), cancellationToken, $"{name} at {health} is ready").ConfigureAwait(false);
     }
 
     private async Task<bool> IsReadyAsync(ChildProcess process, Uri health)
