@@ -34,10 +34,6 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(0, 65535)]
     public int AdminPort { get; set; } = 8082;
 
-    /// <summary>Whether metrics are given without the administrator's key. They name tenants and adapters.</summary>
-    /// <value>Default false.</value>
-    public bool MetricsWithoutKey { get; set; }
-
     /// <summary>Largest adapter file.</summary>
     /// <value>Default 1 GiB, in bytes. A larger one is refused before it is read.</value>
     [Range(1, 1L << 40)]

@@ -16,7 +16,8 @@ namespace Herd.Gateway.Adapters;
 internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings);
 
 /// <summary>Takes adapters in, whatever wire they came on.</summary>
-internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
+internal sealed class AdapterPublisher(
+    IGrainFactory grains, IBlobStore blobs, RepeatedChange changes, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -48,7 +49,7 @@ internal sealed class AdapterPublisher(IGrainFactory grains, IBlobStore blobs, I
         try
         {
             var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
-            return await AdapterLookup.Find(grains, upload.Tenant, upload.Name).Publish(request, cancellationToken).FinishAsync();
+            return await changes.FinishAsync(() => AdapterLookup.Find(grains, upload.Tenant, upload.Name).Publish(request, cancellationToken), cancellationToken);
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace Herd.Gateway.Adapters;
 internal sealed record NamedAlias(string Tenant, string Adapter, string Alias);
 
 /// <summary>Changes aliases, whatever wire the wish came on. Each change returns the version it was about once that is live.</summary>
-internal sealed class AliasMover(IGrainFactory grains)
+internal sealed class AliasMover(IGrainFactory grains, RepeatedChange changes)
 {
     /// <summary>Points an alias to a version.</summary>
     /// <param name="alias">The alias.</param>
@@ -19,8 +19,11 @@ internal sealed class AliasMover(IGrainFactory grains)
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The version's digest.</returns>
     /// <exception cref="HerdException">A name is malformed, or there is no such version.</exception>
-    public Task<string> MoveAsync(NamedAlias alias, string version, CancellationToken cancellationToken) =>
-        Find(alias).MoveAlias(alias.Alias, DigestOf(version), cancellationToken).FinishAsync();
+    public Task<string> MoveAsync(NamedAlias alias, string version, CancellationToken cancellationToken)
+    {
+        var adapter = Find(alias);
+        return changes.FinishAsync(() => adapter.MoveAlias(alias.Alias, DigestOf(version), cancellationToken), cancellationToken);
+    }
 
     /// <summary>Points an alias back to the version before.</summary>
     /// <param name="alias">The alias.</param>

@@ -7,7 +7,9 @@ using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 using Herd.Gateway.Serving;
 using Herd.Gateway.Usage;
+using Herd.Silo.Health;
 using Herd.Silo.Hosting;
+using Herd.Silo.Keys;
 using Herd.Silo.Startup;
 using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -20,9 +22,6 @@ namespace Herd.Gateway.Hosting;
 /// <summary>Puts the gateway together: its part of the cluster, the surfaces, and the server they listen on.</summary>
 internal static class GatewayApp
 {
-    /// <summary>The environment variable with the administrator's key.</summary>
-    public const string AdminKeyVariable = "HERD_ADMIN_KEY";
-
     private const string DashboardPath = "/dashboard";
     private const int StreamsPerConnection = 1000;
 
@@ -92,6 +91,7 @@ internal static class GatewayApp
         services.AddSingleton<UsageReader>();
         services.AddSingleton<ConversationPages>();
         services.AddSingleton<TurnStreams>();
+        services.AddSingleton<RepeatedChange>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
         services.AddSingleton<AliasEndpoints>();
@@ -139,14 +139,14 @@ internal static class GatewayApp
         ConversationEndpoints.Map(app);
         app.MapGrpcSurface();
         app.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous().ForAll();
-        app.MapHealthChecks("/readyz").AllowAnonymous().ForAll();
+        app.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = HealthWords.WriteAsync }).AllowAnonymous().ForAll();
         MapAdmin(app);
     }
 
     private static void MapAdmin(WebApplication app)
     {
         var metrics = app.MapHerdMetrics().OnlyForAdmin();
-        if (app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.MetricsWithoutKey)
+        if (app.Services.GetRequiredService<IOptions<TelemetryOptions>>().Value.MetricsWithoutKey)
         {
             metrics.AllowAnonymous();
         }

@@ -1,8 +1,8 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
-using Herd.Gateway.Keys;
 using Herd.Gateway.Serving;
 using Herd.Silo.Devices;
+using Herd.Silo.Keys;
 using Herd.Silo.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -13,7 +13,6 @@ namespace Herd.Gateway.Hosting;
 /// <summary>Runs the gateway from the command line to its end.</summary>
 internal static class GatewayProcess
 {
-    private const string AdminKeyFile = "admin-key.sha256";
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private static readonly LoadState Waiting = new("waiting for a silo", 0);
@@ -29,7 +28,7 @@ internal static class GatewayProcess
         var builder = WebApplication.CreateBuilder();
         ProcessConfiguration.Configure(builder, settings);
         var startup = StartupSettings.ReadAndCheck(builder.Configuration);
-        var (admin, newAdminKey) = await ReadAdminKeyAsync(startup.DataFolder, cancellationToken);
+        var (admin, newAdminKey) = await AdminKey.ChosenOrMadeAsync(startup.DataFolder, cancellationToken);
         await using var app = GatewayApp.Build(builder, admin, startup);
         if (!await StartAsync(app, cancellationToken))
         {
@@ -125,9 +124,4 @@ internal static class GatewayProcess
 
         messages.TryThese(addresses[0], isChosen ? null : demoKey);
     }
-
-    private static async Task<(AdminKey Key, string? New)> ReadAdminKeyAsync(string dataFolder, CancellationToken cancellationToken) =>
-        Environment.GetEnvironmentVariable(GatewayApp.AdminKeyVariable) is { Length: > 0 } chosen
-            ? (AdminKey.Of(chosen), null)
-            : await AdminKey.ReadOrCreateAsync(Path.GetFullPath(Path.Combine(dataFolder, AdminKeyFile)), cancellationToken);
 }

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
+using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,6 @@
 using Herd.Contracts.Errors;
 using Herd.Gateway.Errors;
+using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;

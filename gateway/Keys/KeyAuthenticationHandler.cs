@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using Herd.Contracts.Errors;
 using Herd.Gateway.Admin;
 using Herd.Gateway.Errors;
+using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 

@@ -14,6 +14,7 @@ internal static class HealthHosting
         var services = builder.Services;
         SiloHosting.Bind<HealthOptions>(builder, HealthOptions.Section);
         services.AddHealthChecks().AddCheck<DevicesReady>("devices");
+        services.AddSingleton<MetricsPage>();
         services.AddSingleton<HealthListener>();
         services.AddHostedService(provider => provider.GetRequiredService<HealthListener>());
     }

@@ -1,4 +1,5 @@
 using Herd.Silo.Startup;
+using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -13,13 +14,13 @@ using Microsoft.Extensions.Options;
 
 namespace Herd.Silo.Health;
 
-/// <summary>Answers <c>GET /healthz</c> while the process lives, and <c>GET /readyz</c> once it serves.</summary>
+/// <summary>Answers <c>GET /healthz</c> while the process lives, <c>GET /readyz</c> once it serves, and <c>GET /metrics</c>.</summary>
 /// <remarks>A server of its own, which starts before the silo and stops after it, so that it also answers while the silo joins and drains.</remarks>
 internal sealed class HealthListener : IHostedService, IAsyncDisposable
 {
     private readonly WebApplication _server;
 
-    public HealthListener(IOptions<HealthOptions> options, HealthCheckService checks, ILoggerFactory loggers)
+    public HealthListener(IOptions<HealthOptions> options, HealthCheckService checks, MetricsPage metrics, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -32,7 +33,7 @@ internal sealed class HealthListener : IHostedService, IAsyncDisposable
             kestrel.Listen(Ports.Parse(options.Value.Address), options.Value.Port);
         });
         _server = builder.Build();
-        _server.Run(http => AnswerAsync(http, checks));
+        _server.Run(http => AnswerAsync(http, checks, metrics));
     }
 
     /// <summary>Where it listens, once it was started.</summary>
@@ -49,22 +50,25 @@ internal sealed class HealthListener : IHostedService, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static async Task AnswerAsync(HttpContext http, HealthCheckService checks)
+    private static Task AnswerAsync(HttpContext http, HealthCheckService checks, MetricsPage metrics) => http.Request.Path.Value switch
     {
-        (http.Response.StatusCode, var words) = http.Request.Path.Value switch
-        {
-            "/healthz" => (StatusCodes.Status200OK, "Healthy"),
-            "/readyz" => Told(await checks.CheckHealthAsync(http.RequestAborted).ConfigureAwait(false)),
-            _ => (StatusCodes.Status404NotFound, "This port answers /healthz and /readyz."),
-        };
-        http.Response.ContentType = "text/plain";
-        await http.Response.WriteAsync(words, http.RequestAborted).ConfigureAwait(false);
+        "/healthz" => http.Response.WriteAsync("Healthy", http.RequestAborted),
+        "/readyz" => TellReadinessAsync(http, checks),
+        HerdTelemetry.MetricsPath => metrics.WriteAsync(http),
+        _ => RefuseAsync(http),
+    };
+
+    private static async Task TellReadinessAsync(HttpContext http, HealthCheckService checks)
+    {
+        var report = await checks.CheckHealthAsync(http.RequestAborted).ConfigureAwait(false);
+        http.Response.StatusCode = report.Status == HealthStatus.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        await HealthWords.WriteAsync(http, report).ConfigureAwait(false);
     }
 
-    private static (int Status, string Words) Told(HealthReport report)
+    private static Task RefuseAsync(HttpContext http)
     {
-        var faults = report.Entries.Values.Where(entry => entry.Status != HealthStatus.Healthy).Select(entry => entry.Description).ToArray();
-        return faults.Length == 0 ? (StatusCodes.Status200OK, "Healthy") : (StatusCodes.Status503ServiceUnavailable, string.Join('\n', faults));
+        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        return http.Response.WriteAsync($"This port answers /healthz, /readyz and {HerdTelemetry.MetricsPath}.", http.RequestAborted);
     }
 
     private sealed class NoLifetime : IHostLifetime

@@ -13,7 +13,7 @@ internal sealed class HealthOptions
     [Required]
     public string Address { get; set; } = "127.0.0.1";
 
-    /// <summary>Port of <c>/healthz</c> and <c>/readyz</c>.</summary>
+    /// <summary>Port of <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>.</summary>
     /// <value>Default 8090; 0 takes a free one.</value>
     [Range(0, 65535)]
     public int Port { get; set; } = 8090;

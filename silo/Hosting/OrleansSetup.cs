@@ -72,6 +72,7 @@ internal static class OrleansSetup
         silo.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClusterMembershipOptions>(DetectDeathQuickly);
         silo.AddActivityPropagation();
+        silo.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
 
         if (dashboard)
         {

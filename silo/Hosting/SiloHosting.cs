@@ -44,7 +44,6 @@ public static class SiloHosting
         Bind<AdapterOptions>(builder, AdapterOptions.Section);
         Bind<ConversationOptions>(builder, ConversationOptions.Section);
         builder.Services.AddHostedService<ScratchSweeper>();
-        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
 
         // Services start in this order and stop in the opposite one: the replicas drain while grains still live and routes are still followed.
         builder.UseOrleans(silo => OrleansSetup.ConfigureSilo(silo, HasDashboard(builder)));
@@ -85,6 +84,7 @@ public static class SiloHosting
             options => IPAddress.TryParse(options.Address, out _), "Cluster:Address must be an IP address that the other processes reach this one at.");
         Bind<StorageOptions>(builder, StorageOptions.Section);
         AddStorage(builder.Services);
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
     }
 
     private static bool HasDashboard(IHostApplicationBuilder builder) =>

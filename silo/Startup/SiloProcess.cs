@@ -18,7 +18,7 @@ internal static class SiloProcess
     /// <returns>The exit code: 0, or 1 where the silo could not start.</returns>
     internal static Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error) =>
         new ConfigurationCommand("Serves replicas of one frozen LLaMA to the gateways of its cluster.")
-            .Add("--health-port", "PORT", "Health:Port", "Port of /healthz and /readyz (default: 8090).")
+            .Add("--health-port", "PORT", "Health:Port", "Port of /healthz, /readyz and /metrics (default: 8090).")
             .RunAsync(arguments, (settings, cancellationToken) => RunAsync(settings, output, cancellationToken), output, error);
 
     private static async Task RunAsync(IReadOnlyDictionary<string, string?> settings, TextWriter output, CancellationToken cancellationToken)

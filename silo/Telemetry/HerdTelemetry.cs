@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Herd.Silo.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -54,10 +55,17 @@ public static class HerdTelemetry
     public static IEndpointConventionBuilder MapHerdMetrics(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        var pipeline = routes.CreateApplicationBuilder();
+        return routes.MapGet(MetricsPath, BuildMetrics(routes.ServiceProvider));
+    }
+
+    /// <summary>What answers with the metrics.</summary>
+    /// <param name="services">The process's services.</param>
+    internal static RequestDelegate BuildMetrics(IServiceProvider services)
+    {
+        var pipeline = new ApplicationBuilder(services);
         pipeline.Use(MetricNames.PrefixAsync);
         pipeline.UseOpenTelemetryPrometheusScrapingEndpoint(_ => true);
-        return routes.MapGet(MetricsPath, pipeline.Build());
+        return pipeline.Build();
     }
 
     private static void AddTraces(OpenTelemetryBuilder telemetry)

@@ -27,6 +27,10 @@ public sealed class TelemetryOptions
     [Range(0, 10_000)]
     public int MaxAdapters { get; set; } = 200;
 
+    /// <summary>Whether metrics are given without the administrator's key. They name tenants and adapters.</summary>
+    /// <value>Default false.</value>
+    public bool MetricsWithoutKey { get; set; }
+
     /// <summary>Form of the log: <c>text</c>, or <c>json</c> with one object a line.</summary>
     /// <value>Default <c>text</c>.</value>
     [RegularExpression("^(text|json)$", ErrorMessage = "Telemetry:LogFormat must be text or json.")]

@@ -1,10 +1,15 @@
 using Herd.Testing.Cluster;
 using Herd.Testing.Postgres;
 using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
+
+// One cluster at a time: each is five processes that compute.
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace Herd.Cluster.Tests;
 
-/// <summary>A cluster for the tests of one class.</summary>
+/// <summary>A cluster for the tests of a collection.</summary>
 /// <param name="mode">What the gateways are to it.</param>
 /// <param name="onPostgres">Whether its database is PostgreSQL, and not SQLite.</param>
 public abstract class ClusterFixture(string mode, bool onPostgres) : IAsyncLifetime
@@ -38,7 +43,9 @@ public abstract class ClusterFixture(string mode, bool onPostgres) : IAsyncLifet
 }
 
 /// <summary>Gateways that are members, on SQLite.</summary>
-public sealed class MembersOnSqlite() : ClusterFixture("member", onPostgres: false);
+[CollectionDefinition("members")]
+public sealed class MembersOnSqlite() : ClusterFixture("member", onPostgres: false), ICollectionFixture<MembersOnSqlite>;
 
 /// <summary>Gateways that are clients, on PostgreSQL.</summary>
-public sealed class ClientsOnPostgres() : ClusterFixture("client", onPostgres: true);
+[CollectionDefinition("clients")]
+public sealed class ClientsOnPostgres() : ClusterFixture("client", onPostgres: true), ICollectionFixture<ClientsOnPostgres>;

@@ -8,12 +8,12 @@ internal sealed class StreamWatch
     private const int EnoughTokens = 20;
 
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _last = Stopwatch.GetTimestamp();
+    private long? _last;
 
     /// <summary>Ends when tokens come.</summary>
     public Task Begun => _begun.Task;
 
-    /// <summary>The longest time between two messages.</summary>
+    /// <summary>The longest time between two messages since then.</summary>
     public TimeSpan Silence { get; private set; }
 
     /// <summary>A message came.</summary>
@@ -21,10 +21,14 @@ internal sealed class StreamWatch
     public void Note(int tokens)
     {
         var now = Stopwatch.GetTimestamp();
-        var pause = Stopwatch.GetElapsedTime(_last, now);
-        (_last, Silence) = (now, pause > Silence ? pause : Silence);
+        if (_last is { } last && Stopwatch.GetElapsedTime(last, now) is var pause && pause > Silence)
+        {
+            Silence = pause;
+        }
+
         if (tokens >= EnoughTokens)
         {
+            _last = now;
             _begun.TrySetResult();
         }
     }

@@ -9,27 +9,23 @@ using Xunit;
 namespace Herd.Cluster.Tests;
 
 /// <summary>A turn whose conversation's silo dies while readers at both gateways follow it.</summary>
-public abstract class TurnDeathTests(ClusterFixture fixture)
+public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixture)
 {
     private const int AnswerTokens = 1900;
     private const int Tries = 20;
 
-    private readonly HerdCluster _cluster = fixture.Cluster;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task SiloOfTheConversationKilled_ReadersGoOnInTheSameStream()
     {
-        using var tenant = await _cluster.NewTenantAsync(Cancellation);
+        using var tenant = await Cluster.NewTenantAsync(Cancellation);
         await CreateAsync(tenant, "whole");
         var undisturbed = new TurnReading();
         var whole = await undisturbed.ReadAsync(Run(tenant, 0, "whole"), [], Cancellation);
 
         var (conversation, victim, readers, turns) = await StartApartAsync(tenant);
-        await _cluster.Silo(victim).KillAsync();
+        await Cluster.Silo(victim).KillAsync();
         var finished = await Task.WhenAll(turns);
-        await _cluster.StartSiloAsync(victim, Cancellation);
+        await Cluster.StartSiloAsync(victim, Cancellation);
 
         Assert.All(readers, reader => Assert.Equal(undisturbed.Ids, reader.Ids));
         Assert.All(readers, reader => Assert.Equal((whole.Answer, 1, 0), (reader.Text, reader.Accepted, reader.Restarts)));
@@ -59,7 +55,7 @@ public abstract class TurnDeathTests(ClusterFixture fixture)
     /// <summary>Has a turn run whose conversation lives on one silo while another's replica makes its answer, with a reader at each gateway.</summary>
     private async Task<(string Conversation, int Silo, TurnReading[] Readers, Task<Turn>[] Turns)> StartApartAsync(ClusterTenant tenant)
     {
-        await using var places = await GrainPlaces.ConnectAsync(_cluster, Cancellation);
+        await using var places = await GrainPlaces.ConnectAsync(Cluster, Cancellation);
         for (var tried = 0; tried < Tries; tried++)
         {
             var conversation = $"cut-{tried}";
@@ -107,8 +103,8 @@ public abstract class TurnDeathTests(ClusterFixture fixture)
     }
 }
 
-[Collection("processes")]
-public sealed class TurnDeathOfMembersTests(MembersOnSqlite fixture) : TurnDeathTests(fixture), IClassFixture<MembersOnSqlite>;
+[Collection("members")]
+public sealed class MembersTurnDeathTests(MembersOnSqlite fixture) : TurnDeathTests(fixture);
 
-[Collection("processes")]
-public sealed class TurnDeathOfClientsTests(ClientsOnPostgres fixture) : TurnDeathTests(fixture), IClassFixture<ClientsOnPostgres>;
+[Collection("clients")]
+public sealed class ClientsTurnDeathTests(ClientsOnPostgres fixture) : TurnDeathTests(fixture);

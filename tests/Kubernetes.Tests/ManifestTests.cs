@@ -1,5 +1,6 @@
 using System.Globalization;
 using Herd.Silo.Devices;
+using Herd.Silo.Telemetry;
 using k8s;
 using k8s.Models;
 using Xunit;
@@ -117,6 +118,17 @@ public sealed class ManifestTests
             Assert.Equal(Manifests.Base.OfType<V1ServiceAccount>().Single().Metadata.Name, pod.Spec.ServiceAccountName);
         }
     }
+
+    [Fact]
+    public void Pods_SayWhereTheirMetricsAre() => Assert.All(Workloads.Select(item => Manifests.Pods(item)!), pod =>
+    {
+        Assert.Equal(("true", HerdTelemetry.MetricsPath), (pod.Metadata.Annotations["prometheus.io/scrape"], pod.Metadata.Annotations["prometheus.io/path"]));
+
+        // They are where the probes are: at the port that is not the tenants'.
+        var probed = Assert.Single(pod.Spec.Containers).ReadinessProbe.HttpGet.Port.Value;
+        var port = pod.Spec.Containers[0].Ports.Single(port => port.Name == probed);
+        Assert.Equal($"{port.ContainerPort}", pod.Metadata.Annotations["prometheus.io/port"]);
+    });
 
     [Fact]
     public void Pods_HaveNoRights()

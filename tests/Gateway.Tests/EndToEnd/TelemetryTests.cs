@@ -74,7 +74,7 @@ public sealed class TelemetryTests(SharedGateway gateway) : IDisposable
         await using var process = GatewayProcess.Start(
             _folder.In("data"),
             [
-                .. HerdPrograms.GoldenBase, "--set", "Cluster:Dashboard=true", "Gateway:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
+                .. HerdPrograms.GoldenBase, "--set", "Cluster:Dashboard=true", "Telemetry:MetricsWithoutKey=true", "Telemetry:LogFormat=json", "Telemetry:LogTexts=true",
                 $"Telemetry:OtlpEndpoint={collector.Address}",
             ]);
         await process.WaitUntilReadyAsync(Cancellation);

@@ -1,5 +1,4 @@
 using Herd.Gateway.Keys;
-using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace Herd.Gateway.Tests.Keys;
@@ -31,19 +30,4 @@ public sealed class ApiKeyTests
 
     [Fact]
     public void ToString_Key_TellsNoSecret() => Assert.DoesNotContain("secret", ApiKey.Parse("herd_id_secret")!.Value.ToString(), StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("Bearer herd_a_b", null, "herd_a_b")]
-    [InlineData("bearer  herd_a_b ", null, "herd_a_b")]
-    [InlineData(null, "herd_a_b", "herd_a_b")]
-    [InlineData("Basic xyz", "herd_a_b", "herd_a_b")]
-    [InlineData("Bearer ", null, null)]
-    [InlineData("Basic xyz", null, null)]
-    [InlineData(null, null, null)]
-    public void Read_Headers_FindsTheKey(string? authorization, string? apiKey, string? expected)
-    {
-        var headers = new HeaderDictionary { ["Authorization"] = authorization, ["x-api-key"] = apiKey };
-
-        Assert.Equal(expected, KeyHeader.Read(headers));
-    }
 }

@@ -87,12 +87,16 @@ public sealed class ClusterTenant : IDisposable
     }
 
     /// <summary>Uploads a golden adapter over HTTP.</summary>
+    /// <param name="gateway">Which gateway is asked.</param>
+    /// <param name="name">The adapter's name.</param>
+    /// <param name="file">The golden file.</param>
+    /// <param name="template">Its prompt template, which makes a version of its own.</param>
     /// <returns>The version's digest.</returns>
-    public async Task<string> UploadAsync(int gateway, string name, string file)
+    public async Task<string> UploadAsync(int gateway, string name, string file, string template = "alpaca")
     {
         using var bytes = File.OpenRead(Path.Combine(RepositoryFiles.Golden, "adapters", file));
         using var content = new StreamContent(bytes);
-        using var response = await Http[gateway].PutAsync(new Uri($"/v1/adapters/{name}?visual_heads=4", UriKind.Relative), content, Cancellation).ConfigureAwait(false);
+        using var response = await Http[gateway].PutAsync(new Uri($"/v1/adapters/{name}?visual_heads=4&template={template}", UriKind.Relative), content, Cancellation).ConfigureAwait(false);
         var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation).ConfigureAwait(false);
         return response.IsSuccessStatusCode
             ? body.GetProperty("version").GetString()!

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Herd.Protos.V1;
@@ -69,7 +70,7 @@ public sealed class HerdCluster : IAsyncDisposable
     /// <summary>Where a gateway speaks gRPC.</summary>
     public Uri Grpc(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (3 * gateway) + 1]}");
 
-    /// <summary>Starts every process, again where it ended, and waits until all are ready.</summary>
+    /// <summary>Starts every process that does not run, and waits until all are ready.</summary>
     public Task StartAllAsync(CancellationToken cancellationToken) => Task.WhenAll(
     [
         .. Enumerable.Range(0, Silos).Select(index => StartSiloAsync(index, cancellationToken)),
@@ -94,7 +95,7 @@ public sealed class HerdCluster : IAsyncDisposable
         return new ClusterTenant(this, name, key.Key);
     }
 
-    /// <summary>Starts a silo, again where it ended, and waits until it and its routes are ready.</summary>
+    /// <summary>Starts a silo that does not run, and waits until it is ready.</summary>
     public Task StartSiloAsync(int index, CancellationToken cancellationToken) => StartAsync(
         index,
         $"silo-{index}",
@@ -106,11 +107,10 @@ public sealed class HerdCluster : IAsyncDisposable
             "--device", Devices[index],
             "--health-port", $"{Health(index).Port}",
             "--set", $"Cluster:SiloName=silo-{index}", $"Cluster:SiloPort={_ports[3 * index]}", $"Cluster:ClientPort={_ports[(3 * index) + 1]}",
-            "Replica:DrainTimeout=00:00:30",
         ],
         cancellationToken);
 
-    /// <summary>Starts a gateway, again where it ended, and waits until it is ready.</summary>
+    /// <summary>Starts a gateway that does not run, and waits until it is ready.</summary>
     public Task StartGatewayAsync(int index, CancellationToken cancellationToken) => StartAsync(
         Silos + index,
         $"gateway-{index}",
@@ -126,17 +126,31 @@ public sealed class HerdCluster : IAsyncDisposable
 
     /// <summary>Asks a process about its health.</summary>
     /// <returns>The status; null where nobody answers, or not in time.</returns>
-    public async Task<HttpStatusCode?> HealthAsync(Uri address, string path, CancellationToken cancellationToken)
+    public async Task<HttpStatusCode?> HealthAsync(Uri address, string path, CancellationToken cancellationToken) =>
+        (await AskAsync(address, path, cancellationToken).ConfigureAwait(false)).Status;
+
+    /// <summary>Asks a process about its health.</summary>
+    /// <returns>The status, null where nobody answers in time, and the words.</returns>
+    public async Task<(HttpStatusCode? Status, string Words)> AskAsync(Uri address, string path, CancellationToken cancellationToken)
     {
         try
         {
             using var response = await _health.GetAsync(new Uri(address, path), cancellationToken).ConfigureAwait(false);
-            return response.StatusCode;
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
         {
-            return null;
+            return (null, "");
         }
+    }
+
+    /// <summary>Reads a silo's metrics, as the administrator.</summary>
+    public async Task<string> MetricsAsync(int silo, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Health(silo), "/metrics"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", HerdPrograms.AdminKey);
+        using var response = await _health.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        return await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -153,7 +167,10 @@ public sealed class HerdCluster : IAsyncDisposable
 
     private async Task StartAsync(int index, string name, string program, Uri health, string[] arguments, CancellationToken cancellationToken)
     {
-        var process = ChildProcess.Start(HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments]), line => _onLine?.Invoke(name, line));
+        var process = _processes[index] is { HasEnded: false } running
+            ? running
+            : ChildProcess.Start(
+                HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments, "Replica:DrainTimeout=00:00:30"]), line => _onLine?.Invoke(name, line));
         _processes[index] = process;
         await Eventually.TrueAsync(() => IsReadyAsync(process, health), cancellationToken, $"{name} at {health} is ready").ConfigureAwait(false);
     }

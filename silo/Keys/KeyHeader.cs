@@ -1,11 +1,12 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using AuthenticationHeaderValue = System.Net.Http.Headers.AuthenticationHeaderValue;
 
-namespace Herd.Gateway.Keys;
+namespace Herd.Silo.Keys;
 
 /// <summary>Where a request carries its key.</summary>
-internal static class KeyHeader
+public static class KeyHeader
 {
     private const string Scheme = "Bearer ";
     private const string Alternative = "x-api-key";
@@ -16,6 +17,7 @@ internal static class KeyHeader
     /// <returns>The key, or null where none was sent.</returns>
     public static string? Read(IHeaderDictionary headers)
     {
+        ArgumentNullException.ThrowIfNull(headers);
         var authorization = headers[HeaderNames.Authorization].ToString();
         var key = authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? authorization[Scheme.Length..].Trim()
@@ -26,12 +28,15 @@ internal static class KeyHeader
     /// <summary>The key as a browser sends it: the password of <c>Authorization: Basic</c>, whatever the name.</summary>
     /// <param name="headers">The request's headers.</param>
     /// <returns>The key, or null where none was sent.</returns>
-    public static string? ReadBasic(IHeaderDictionary headers) =>
-        AuthenticationHeaderValue.TryParse(headers[HeaderNames.Authorization], out var sent)
+    public static string? ReadBasic(IHeaderDictionary headers)
+    {
+        ArgumentNullException.ThrowIfNull(headers);
+        return AuthenticationHeaderValue.TryParse(headers[HeaderNames.Authorization], out var sent)
         && sent is { Scheme: "Basic", Parameter: { Length: <= MaxBasicLength } encoded }
         && new byte[encoded.Length] is var bytes
         && Convert.TryFromBase64String(encoded, bytes, out var length)
         && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, { Length: > 0 } key]
             ? key
             : null;
+    }
 }

@@ -1,11 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Herd.Gateway.Keys;
+namespace Herd.Silo.Keys;
 
 /// <summary>The administrator's key, known by its hash alone.</summary>
-internal sealed class AdminKey
+public sealed class AdminKey
 {
+    /// <summary>The environment variable with the key.</summary>
+    public const string Variable = "HERD_ADMIN_KEY";
+
+    private const string FileName = "admin-key.sha256";
     private const int MostAttempts = 100;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
 
@@ -16,10 +20,44 @@ internal sealed class AdminKey
         _hash = hash;
     }
 
+    private static AdminKey? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } key ? Of(key) : null;
+
     /// <summary>The key with a given text.</summary>
     /// <param name="key">The key.</param>
     /// <returns>The key's hash.</returns>
     public static AdminKey Of(string key) => new(Hash(key));
+
+    /// <summary>The operator's choice of a key, or the one of the data folder, made now where there is none.</summary>
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="cancellationToken">Stops the waiting for other processes.</param>
+    /// <returns>The key, and its text where it was made now.</returns>
+    /// <exception cref="InvalidDataException">The folder's file does not hold a hash.</exception>
+    public static async Task<(AdminKey Key, string? New)> ChosenOrMadeAsync(string dataFolder, CancellationToken cancellationToken) =>
+        Chosen is { } chosen ? (chosen, null) : await ReadOrCreateAsync(FileIn(dataFolder), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The operator's choice of a key, or the one of the data folder; null where no gateway has made one yet.</summary>
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>The key.</returns>
+    /// <exception cref="InvalidDataException">The folder's file does not hold a hash.</exception>
+    public static async Task<AdminKey?> FindAsync(string dataFolder, CancellationToken cancellationToken)
+    {
+        if (Chosen is { } chosen)
+        {
+            return chosen;
+        }
+
+        try
+        {
+            var hash = await File.ReadAllTextAsync(FileIn(dataFolder), cancellationToken).ConfigureAwait(false);
+            return hash.Trim() is { Length: > 0 } found ? Read(found, FileIn(dataFolder)) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // None there, one that a gateway writes at this moment, or one of another user's.
+            return null;
+        }
+    }
 
     /// <summary>Reads the hash from a file, or makes a key and stores its hash there; of several processes that start at once, one does.</summary>
     /// <param name="path">The file.</param>
@@ -29,16 +67,17 @@ internal sealed class AdminKey
     public static async Task<(AdminKey Key, string? New)> ReadOrCreateAsync(string path, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await using var file = await OpenAloneAsync(path, cancellationToken);
+        var file = await OpenAloneAsync(path, cancellationToken).ConfigureAwait(false);
+        await using var owned = file.ConfigureAwait(false);
         using var reader = new StreamReader(file);
-        if ((await reader.ReadToEndAsync(cancellationToken)).Trim() is { Length: > 0 } hash)
+        if ((await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false)).Trim() is { Length: > 0 } hash)
         {
             return (Read(hash, path), null);
         }
 
         var text = "herd_admin_" + RandomNumberGenerator.GetHexString(48, lowercase: true);
-        await using var writer = new StreamWriter(file);
-        await writer.WriteLineAsync(Convert.ToHexStringLower(Hash(text)));
+        var line = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(Hash(text)) + '\n');
+        await file.WriteAsync(line, cancellationToken).ConfigureAwait(false);
         return (Of(text), text);
     }
 
@@ -46,6 +85,8 @@ internal sealed class AdminKey
     /// <param name="text">The text.</param>
     /// <returns>True where it is.</returns>
     public bool Matches(string text) => CryptographicOperations.FixedTimeEquals(Hash(text), _hash);
+
+    private static string FileIn(string dataFolder) => Path.GetFullPath(Path.Combine(dataFolder, FileName));
 
     private static AdminKey Read(string hash, string path) => hash.Length == 2 * SHA256.HashSizeInBytes && hash.All(char.IsAsciiHexDigit)
         ? new AdminKey(Convert.FromHexString(hash))
@@ -67,7 +108,7 @@ internal sealed class AdminKey
             }
             catch (IOException) when (attempt < MostAttempts)
             {
-                await Task.Delay(RetryDelay, cancellationToken);
+                await Task.Delay(RetryDelay, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -1,8 +1,7 @@
-using Herd.Gateway.Keys;
+using Herd.Silo.Keys;
 using Herd.Testing;
-using Xunit;
 
-namespace Herd.Gateway.Tests.Keys;
+namespace Herd.Silo.Tests.Keys;
 
 public sealed class AdminKeyTests : IDisposable
 {
@@ -31,6 +30,17 @@ public sealed class AdminKeyTests : IDisposable
 
         Assert.Null(shown);
         Assert.True(again.Matches(made!));
+    }
+
+    [Fact]
+    public async Task Find_InAFolder_IsWhatAGatewayMadeThere()
+    {
+        var before = await AdminKey.FindAsync(_folder.Path, Cancellation);
+
+        var (_, made) = await AdminKey.ChosenOrMadeAsync(_folder.Path, Cancellation);
+
+        Assert.Null(before);
+        Assert.True((await AdminKey.FindAsync(_folder.Path, Cancellation))!.Matches(made!));
     }
 
     [Fact]

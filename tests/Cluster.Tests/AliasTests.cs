@@ -1,0 +1,69 @@
+using Herd.Protos.V1;
+using Herd.Testing;
+using Herd.Testing.Cluster;
+using Xunit;
+
+namespace Herd.Cluster.Tests;
+
+/// <summary>Aliases that move while replicas come and go.</summary>
+public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
+{
+    [Fact]
+    public async Task AliasMoved_WhileAReplicaIsDownAndAfterItCameBack_NoAnswerFailsOrIsOfAnotherVersion()
+    {
+        using var tenant = await Cluster.NewTenantAsync(Cancellation);
+        var versions = new[] { await tenant.UploadAsync(0, "flip", "BIAS.pth"), await tenant.UploadAsync(0, "flip", "CAPTION.pth") };
+        var texts = new Dictionary<string, string?>();
+        foreach (var version in versions)
+        {
+            var (_, body) = await tenant.CompleteAsync(0, $"flip@sha256:{version}", "abc", 8);
+            texts.Add($"sha256:{version}", TextOf(body));
+        }
+
+        await Cluster.Silo(2).KillAsync();
+        await Eventually.TrueAsync(async () => (await ReplicasAsync(tenant)).Length == 3, Cancellation);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var load = Enumerable.Range(0, 6).Select(async worker =>
+        {
+            var faults = new List<string>();
+            while (!enough.IsCancellationRequested)
+            {
+                var (status, body) = await tenant.CompleteAsync(worker % 2, "flip", "abc", 8);
+                var isRight = status == 200 && texts[body.GetProperty("system_fingerprint").GetString()!] == TextOf(body);
+                faults.AddRange(isRight ? [] : [body.ToString()]);
+            }
+
+            return faults;
+        }).ToArray();
+        for (var move = 0; move < 20; move++)
+        {
+            if (move == 10)
+            {
+                await Cluster.StartSiloAsync(2, Cancellation);
+                await Eventually.TrueAsync(async () => (await ReplicasAsync(tenant)).Length == 4, Cancellation);
+            }
+
+            var request = new MoveAliasRequest { Name = "flip", Alias = "latest", Version = versions[move % 2] };
+            await new AdapterService.AdapterServiceClient(tenant.Channels[move % 2]).MoveAliasAsync(request, tenant.Metadata, cancellationToken: Cancellation);
+        }
+
+        await enough.CancelAsync();
+        Assert.Empty((await Task.WhenAll(load)).SelectMany(faults => faults));
+        Assert.All(await ReplicasAsync(tenant), replica => Assert.Subset(replica.ResidentVersions.ToHashSet(), versions.ToHashSet()));
+    }
+
+    private static async Task<Replica[]> ReplicasAsync(ClusterTenant tenant)
+    {
+        var listed = await new ReplicaService.ReplicaServiceClient(tenant.Channels[0])
+            .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
+        return [.. listed.Replicas.Where(replica => replica.State == ReplicaState.Ready)];
+    }
+
+    private static string? TextOf(System.Text.Json.JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
+}
+
+[Collection("members")]
+public sealed class MembersAliasTests(MembersOnSqlite fixture) : AliasTests(fixture);
+
+[Collection("clients")]
+public sealed class ClientsAliasTests(ClientsOnPostgres fixture) : AliasTests(fixture);
