@@ -1,5 +1,5 @@
 using Herd.Contracts.Errors;
-using Herd.Gateway.Grpc;
+using Herd.Gateway.Serving;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 
