@@ -179,6 +179,8 @@ public sealed class RunningTurnTests(SharedGateway gateway) : IDisposable
         request.PageToken = "nonsense";
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await conversations.ListConversationsAsync(request, tenant.Metadata, cancellationToken: Cancellation));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        var before = new ListConversationsRequest { Before = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch) };
+        Assert.Empty((await conversations.ListConversationsAsync(before, tenant.Metadata, cancellationToken: Cancellation)).Conversations);
     }
 
     private async Task<(TestTenant Tenant, ConversationService.ConversationServiceClient Conversations)> NewConversationAsync(string id)

@@ -165,6 +165,9 @@ public abstract class ConversationTests(DatabaseSilo shared) : DatabaseSiloTests
 
         var turns = await conversation.ListTurns(0, 10, Cancellation);
         Assert.Equal([first.Digest, first.Digest, second.Digest], turns.Select(turn => turn.PictureDigest));
+        await RunAsync(conversation, "t1", "What is this?", 4, first);
+        var other = await Assert.ThrowsAsync<HerdException>(() => RunAsync(conversation, "t1", "What is this?", 4, second));
+        Assert.Equal(HerdErrorCode.AlreadyExists, other.Code);
         var kept = first with { Area = Contracts.Blobs.BlobArea.Pictures };
         Assert.NotNull(await Silo.Blobs.GetPathAsync(kept, Cancellation));
         await conversation.Delete(Cancellation);
