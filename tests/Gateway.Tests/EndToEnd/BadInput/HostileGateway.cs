@@ -12,7 +12,7 @@ public sealed class HostileClients : ICollectionFixture<HostileGateway>;
 /// <summary>A gateway of its own for hostile clients, with little patience, and what it must look like after each of them.</summary>
 public sealed class HostileGateway : IAsyncLifetime
 {
-    /// <summary>How long an upload may keep it waiting.</summary>
+    /// <summary>How long an upload, or the reader of a stream, may keep it waiting.</summary>
     internal const int PatienceSeconds = 2;
 
     /// <summary>The largest body.</summary>
@@ -45,6 +45,7 @@ public sealed class HostileGateway : IAsyncLifetime
             [
                 .. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set",
                 $"Gateway:MaxRequestBytes={MaxRequestBytes}", $"Gateway:UploadPatience=00:00:0{PatienceSeconds}", "Gateway:MaxUploadsPerTenant=100",
+                $"Gateway:ReaderPatience=00:00:0{PatienceSeconds}",
             ]);
         await _process.WaitUntilReadyAsync(CancellationToken.None);
         _tenant = await TestTenant.CreateAsync(_process, "hostile");
