@@ -54,6 +54,11 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(1, 1 << 30)]
     public int UploadBytesPerPatience { get; set; } = 1 << 16;
 
+    /// <summary>How long a stream waits for a reader that takes nothing of it.</summary>
+    /// <value>Default one minute. Then the request is aborted; a turn runs on.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ReaderPatience { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Requests of any kind that one tenant may have under way at this gateway, so that their bodies cannot fill its memory.</summary>
     /// <value>Default 256. One more is refused with a retry time.</value>
     [Range(1, 100_000)]

@@ -13,7 +13,14 @@ namespace Herd.Gateway.Grpc;
 
 /// <summary>Conversations over gRPC.</summary>
 internal sealed class ConversationGrpcService(
-    IGrainFactory grains, ModelResolver models, Pictures pictures, PromptLimits limits, ConversationPages pages, TurnStreams turns, DrainLimit drain)
+    IGrainFactory grains,
+    ModelResolver models,
+    Pictures pictures,
+    PromptLimits limits,
+    ConversationPages pages,
+    TurnStreams turns,
+    DrainLimit drain,
+    ReaderPatience patience)
     : V1.ConversationService.ConversationServiceBase
 {
     /// <inheritdoc/>
@@ -98,7 +105,7 @@ internal sealed class ConversationGrpcService(
     {
         await foreach (var line in ConversationExport.ReadAsync(Find(context, request.Id), context.CancellationToken))
         {
-            await responseStream.WriteAsync(new V1.ExportConversationResponse { Line = line }, context.CancellationToken);
+            await patience.WaitAsync(responseStream.WriteAsync(new V1.ExportConversationResponse { Line = line }, context.CancellationToken), context.GetHttpContext());
         }
     }
 
@@ -146,7 +153,7 @@ internal sealed class ConversationGrpcService(
         await using var drained = new DrainedStream<TurnUpdate>([updates], drain, context.CancellationToken);
         await foreach (var update in drained.ReadAsync(context.CancellationToken))
         {
-            await responseStream.WriteAsync(ConversationMapping.ToProto(update), context.CancellationToken);
+            await patience.WaitAsync(responseStream.WriteAsync(ConversationMapping.ToProto(update), context.CancellationToken), context.GetHttpContext());
         }
     }
 }

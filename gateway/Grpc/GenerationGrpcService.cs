@@ -7,7 +7,7 @@ using V1 = Herd.Protos.V1;
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Stateless generation over gRPC.</summary>
-internal sealed class GenerationGrpcService(GenerationCalls calls) : V1.GenerationService.GenerationServiceBase
+internal sealed class GenerationGrpcService(GenerationCalls calls, ReaderPatience patience) : V1.GenerationService.GenerationServiceBase
 {
     /// <inheritdoc/>
     public override async Task Generate(
@@ -27,7 +27,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls) : V1.Generati
         await foreach (var step in call.ReadAsync(context.CancellationToken))
         {
             promptTokens = (step.Update as GenerationStarted)?.PromptTokens ?? promptTokens;
-            await responseStream.WriteAsync(ToResponse(step.Update, call, promptTokens), context.CancellationToken);
+            await patience.WaitAsync(responseStream.WriteAsync(ToResponse(step.Update, call, promptTokens), context.CancellationToken), context.GetHttpContext());
         }
     }
 

@@ -86,6 +86,7 @@ internal static class GatewayApp
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<Pictures>();
         services.AddSingleton<PromptLimits>();
+        services.AddSingleton<ReaderPatience>();
         services.AddSingleton<GenerationCalls>();
         services.AddSingleton<AnswerEndpoints>();
         services.AddSingleton<UsageReader>();

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Herd.Gateway.OpenAi;
 
 /// <summary>Answers chat and plain completions, whole or streamed.</summary>
-internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOptions> options, TimeProvider time, ILogger<AnswerEndpoints> logger)
+internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience patience, IOptions<GatewayOptions> options, TimeProvider time, ILogger<AnswerEndpoints> logger)
 {
     /// <summary>Answers a chat completion.</summary>
     /// <param name="http">The request.</param>
@@ -50,7 +50,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, IOptions<GatewayOpt
 
     private async Task StreamAsync(HttpContext http, GenerationCall call, OpenAiRequest request, AnswerForm form, AnswerHeader header)
     {
-        var sse = new SseWriter(http.Response, http.RequestAborted);
+        var sse = new SseWriter(http.Response, patience, http.RequestAborted);
         var progress = new AnswerProgress(request.AnswersPerPrompt);
         var released = new Dictionary<int, ReleasedTokens>();
         await using var steps = call.ReadAsync(http.RequestAborted).GetAsyncEnumerator(http.RequestAborted);

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Herd.Gateway.Serving;
 
 namespace Herd.Gateway.OpenAi;
 
 /// <summary>Writes a response as server-sent events: frames of <c>data: json</c>.</summary>
-internal sealed class SseWriter(HttpResponse response, CancellationToken cancellationToken)
+internal sealed class SseWriter(HttpResponse response, ReaderPatience patience, CancellationToken cancellationToken)
 {
     private readonly PipeWriter _body = response.BodyWriter;
 
@@ -28,7 +29,7 @@ internal sealed class SseWriter(HttpResponse response, CancellationToken cancell
         _body.Write("data: "u8);
         _body.Write(json.Span);
         _body.Write("\n\n"u8);
-        await _body.FlushAsync(cancellationToken);
+        await patience.WaitAsync(_body.FlushAsync(cancellationToken).AsTask(), response.HttpContext);
     }
 
     /// <summary>Sends the frame that ends a complete stream.</summary>

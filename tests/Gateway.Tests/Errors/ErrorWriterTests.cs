@@ -34,6 +34,7 @@ public sealed class ErrorWriterTests
     public async Task Write_Grpc_IsAResponseOfHeadersAlone()
     {
         var http = Request("application/grpc+proto");
+        http.Request.Protocol = HttpProtocol.Http2;
 
         await ErrorWriter.WriteAsync(http, new HerdException(HerdErrorCode.Unauthenticated, "Wer? Größe\n"));
 

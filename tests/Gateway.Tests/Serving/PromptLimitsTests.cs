@@ -8,14 +8,16 @@ namespace Herd.Gateway.Tests.Serving;
 
 public sealed class PromptLimitsTests
 {
-    private readonly PromptLimits _limits = new(Options.Create(new GatewayOptions { MaxPromptBytes = 8 }));
+    private readonly PromptLimits _limits = new(Options.Create(new GatewayOptions { MaxPromptBytes = 40 }));
 
     public static TheoryData<Prompt, bool> Prompts => new()
     {
-        { new TextPrompt("12345678"), true },
-        { new TextPrompt("1234567ä"), false },
-        { new TokenPrompt([1, 2]), true },
-        { new TokenPrompt([1, 2, 3]), false },
+        { new TextPrompt(new string('1', 40)), true },
+        { new TextPrompt(new string('1', 39) + "ä"), false },
+        { new TokenPrompt([.. Enumerable.Range(1, 10)]), true },
+        { new TokenPrompt([.. Enumerable.Range(1, 11)]), false },
+
+        // A message counts 16 bytes beside its text.
         { new ChatPrompt([new ChatMessage(ChatRole.User, "1234"), new ChatMessage(ChatRole.Assistant, "5678")], null), true },
         { new ChatPrompt([new ChatMessage(ChatRole.User, "1234"), new ChatMessage(ChatRole.Assistant, "5678")], "9"), false },
     };
@@ -31,5 +33,5 @@ public sealed class PromptLimitsTests
 
     [Fact]
     public void Check_Texts_AreCountedTogetherAndTheFieldIsNamed() =>
-        Assert.Equal("text", Assert.Throws<HerdException>(() => _limits.Check("text", "12345", null, "6789")).Field);
+        Assert.Equal("text", Assert.Throws<HerdException>(() => _limits.Check("text", new string('1', 20), null, new string('2', 21))).Field);
 }
