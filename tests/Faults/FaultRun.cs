@@ -1,7 +1,6 @@
 using Herd.Faults.Findings;
 using Herd.Faults.Injection;
 using Herd.Faults.Load;
-using Herd.Faults.Plan;
 using Herd.Testing.Cluster;
 
 namespace Herd.Faults;
@@ -58,10 +57,9 @@ internal sealed class FaultRun(RunSettings settings, TextWriter progress)
         using var enough = new CancellationTokenSource(settings.Length);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(abort);
         var watch = injector.WatchAsync(over.Token);
-        var plan = new FaultPlan(settings.Seed, settings.IsOnPostgres, settings.LongestSleep);
 
         // Without the faults' end a worker may be waiting for a part that nobody starts.
-        await Task.WhenAll(injector.FollowAsync(plan.Steps(), enough.Token, abort), TenantLoad.RunAsync(context, tenants, enough.Token, abort));
+        await Task.WhenAll(injector.FollowAsync(settings.Plan.Steps(), enough.Token, abort), TenantLoad.RunAsync(context, tenants, enough.Token, abort));
         await new FinalCheck(context, cluster, tenants).RunAsync(abort);
         await over.CancelAsync();
         await watch;

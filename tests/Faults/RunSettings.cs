@@ -1,3 +1,5 @@
+using Herd.Faults.Plan;
+
 namespace Herd.Faults;
 
 /// <summary>What a run is to be.</summary>
@@ -23,6 +25,9 @@ internal sealed record RunSettings
 
     /// <summary>Where the processes' logs go; they are kept only where something was found.</summary>
     public required string LogFolder { get; init; }
+
+    /// <summary>What is done to the cluster.</summary>
+    public FaultPlan Plan => new(Seed, IsOnPostgres, LongestSleep);
 
     public override string ToString() => $"seed {Seed}, {Mode}, {(IsOnPostgres ? "postgresql" : "sqlite")}, {Length.TotalMinutes:0.#} minutes, {Tenants} tenants";
 }

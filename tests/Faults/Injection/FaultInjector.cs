@@ -17,6 +17,9 @@ internal sealed class FaultInjector(ClusterParts parts, FaultLog log, RunClock c
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
+    // Of what a process wrote, so many lines go into the report; its log has all.
+    private const int MostLines = 40;
+
     private readonly Dictionary<Part, SemaphoreSlim> _turns = Part.Silos.Concat(Part.Gateways).Append(Part.Database).ToDictionary(part => part, _ => new SemaphoreSlim(1));
     private readonly List<DoneStep> _done = [];
 
@@ -64,9 +67,8 @@ internal sealed class FaultInjector(ClusterParts parts, FaultLog log, RunClock c
 
     private async Task ReplaceAsync(Part part, CancellationToken abort)
     {
-        var output = parts.Process(part).Output;
         var disturbance = log.Begin(part, $"{part} ended by itself", clock.Now);
-        findings.Add(FindingKind.ProcessFault, $"{part}", disturbance.From, "a running process", "it ended by itself", output.Split('\n')[^Math.Min(40, output.Count(letter => letter == '\n') + 1)..]);
+        Report(part, disturbance.From, "a running process", "it ended by itself", parts.Process(part));
         await InTurnAsync(part, () => StartAsync(part, abort));
         log.End(disturbance, clock.Now);
     }
@@ -124,15 +126,24 @@ internal sealed class FaultInjector(ClusterParts parts, FaultLog log, RunClock c
     /// <summary>Waits until a part that slept goes on, or has ended because it was given up meanwhile, and then starts it again.</summary>
     private async Task WakeAsync(Part part, ChildProcess process, CancellationToken abort)
     {
-        var well = clock.Now;
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                well = await parts.IsReadyAsync(part, abort) ? well : clock.Now;
-                return process.HasEnded || clock.Now - well > Settled;
-            },
-            abort,
-            $"{part} is itself again");
+        var (woke, well) = (clock.Now, clock.Now);
+        try
+        {
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    well = await parts.IsReadyAsync(part, abort) ? well : clock.Now;
+                    return process.HasEnded || clock.Now - well > Settled;
+                },
+                abort,
+                $"{part} is itself again");
+        }
+        catch (TimeoutException exception)
+        {
+            Report(part, woke, "readiness after its sleep, or an end", exception.Message, process);
+            await process.KillAsync();
+        }
+
         if (process.HasEnded)
         {
             await StartAsync(part, abort);
@@ -146,12 +157,12 @@ internal sealed class FaultInjector(ClusterParts parts, FaultLog log, RunClock c
         {
             if (await process.TerminateAsync() is not 0 and var code)
             {
-                findings.Add(FindingKind.ProcessFault, $"{part}", asked, "an end with code 0 when asked", $"code {code}", process.Output.Split('\n'));
+                Report(part, asked, "an end with code 0 when asked", $"code {code}", process);
             }
         }
         catch (TimeoutException)
         {
-            findings.Add(FindingKind.ProcessFault, $"{part}", asked, "an end when asked", "it goes on", process.Output.Split('\n'));
+            Report(part, asked, "an end when asked", "it goes on", process);
             await process.KillAsync();
         }
     }
@@ -167,15 +178,19 @@ internal sealed class FaultInjector(ClusterParts parts, FaultLog log, RunClock c
                 await parts.StartAsync(part, abort);
                 return;
             }
-            catch (InvalidOperationException exception)
+            catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
             {
-                if (!log.Disturbs(Part.Database, began, clock.Now))
+                if (exception is TimeoutException || !log.Disturbs(Part.Database, began, clock.Now))
                 {
-                    findings.Add(FindingKind.ProcessFault, $"{part}", began, "a start", "it ended at once", exception.Message.Split('\n'));
+                    Report(part, began, "a start", exception.Message.Split('\n')[0], parts.Process(part));
                 }
 
+                await parts.Process(part).KillAsync();
                 await Task.Delay(Settled, abort);
             }
         }
     }
+
+    private void Report(Part part, TimeSpan began, string expected, string found, ChildProcess process) =>
+        findings.Add(FindingKind.ProcessFault, $"{part}", began, expected, found, [.. process.Output.Split('\n').TakeLast(MostLines)]);
 }

@@ -58,32 +58,39 @@ internal sealed class FinalCheck(LoadContext context, HerdCluster cluster, IRead
     private async Task ExpectNoLeasesAsync(CancellationToken abort)
     {
         var began = context.Clock.Now;
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(cluster.Grpc(0));
-        var service = new ReplicaService.ReplicaServiceClient(channel);
-        while (true)
+        var orphans = await OrphansAsync(abort);
+        while (orphans.Count > 0 && context.Clock.Now - began < LeasePatience)
         {
-            var replicas = await service.ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: abort);
-            var orphans = LeaseCheck.Orphans(replicas.Replicas);
-            if (orphans.Count == 0 || context.Clock.Now - began > LeasePatience)
-            {
-                foreach (var orphan in orphans)
-                {
-                    context.Findings.Add(FindingKind.LeaseOrphaned, orphan.Split(':')[0], began, "nothing held when nobody asks for anything", orphan, []);
-                }
-
-                return;
-            }
-
             await Task.Delay(Look, abort);
+            orphans = await OrphansAsync(abort);
         }
+
+        foreach (var orphan in orphans)
+        {
+            context.Findings.Add(FindingKind.LeaseOrphaned, orphan.Split(':')[0], began, "nothing held when nobody asks for anything", orphan, []);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> OrphansAsync(CancellationToken abort)
+    {
+        IReadOnlyList<string> orphans = [];
+        await TryAsync("all replicas", async watch =>
+        {
+            var service = new ReplicaService.ReplicaServiceClient(tenants[0].Clients.Channels[watch.Gateway]);
+            orphans = LeaseCheck.Orphans((await service.ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: watch.Token)).Replicas);
+        }, abort);
+        return orphans;
     }
 
     /// <summary>With a single place a tenant is served only where none of its places is held any more.</summary>
     private async Task ExpectNoPlacesAsync(LoadTenant tenant, CancellationToken abort)
     {
         var began = context.Clock.Now;
-        var limits = new UpdateLimitsRequest { Tenant = tenant.Clients.Name, Limits = new TenantLimits { ConcurrentSequences = 1, Adapters = 10 } };
-        await new TenantService.TenantServiceClient(tenant.Clients.Channels[0]).UpdateLimitsAsync(limits, HerdCluster.Admin, cancellationToken: abort);
+        await TryAsync($"a single place for {tenant.Clients.Name}", async watch =>
+        {
+            var limits = new UpdateLimitsRequest { Tenant = tenant.Clients.Name, Limits = new TenantLimits { ConcurrentSequences = 1, Adapters = 10 } };
+            await new TenantService.TenantServiceClient(tenant.Clients.Channels[watch.Gateway]).UpdateLimitsAsync(limits, HerdCluster.Admin, cancellationToken: watch.Token);
+        }, abort);
         while (await RefusalAsync(tenant, abort) is { } refusal)
         {
             if (context.Clock.Now - began > LeasePatience)
@@ -95,6 +102,13 @@ internal sealed class FinalCheck(LoadContext context, HerdCluster cluster, IRead
             await Task.Delay(Look, abort);
         }
     }
+
+    private Task<bool> TryAsync(string what, Func<AttemptWatch, Task> call, CancellationToken abort) =>
+        context.Client.TryAsync(new Operation("administrator", what, context.Clock), gateway: 0, canGoOn: true, async watch =>
+        {
+            await call(watch);
+            return true;
+        }, abort);
 
     /// <returns>Why a request was not let in; null where it was.</returns>
     private static async Task<string?> RefusalAsync(LoadTenant tenant, CancellationToken abort)
@@ -109,7 +123,7 @@ internal sealed class FinalCheck(LoadContext context, HerdCluster cluster, IRead
 
             return null;
         }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+        catch (RpcException exception) when (!abort.IsCancellationRequested)
         {
             return exception.Status.Detail;
         }

@@ -11,7 +11,7 @@ internal static class Questions
     /// <summary>Prompts by themselves; the last one's answer is long enough to meet a fault.</summary>
     public static IReadOnlyList<Question> Prompts { get; } =
     [
-        new("abc", 24), new("once upon a time", 80), new("the herd is calm", 150), new("a fence, a gate", 300), new("one two three", 600), new("all that is left of it is a very long story", 1200),
+        new("abc", 24), new("once upon a time", 80), new("the herd is calm", 150), new("a fence, a gate", 300), new("one two three", 500), new("all that is left of it is a very long story", 800),
     ];
 
     /// <summary>Conversations: questions in order.</summary>
