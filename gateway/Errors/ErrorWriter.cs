@@ -24,7 +24,7 @@ internal sealed class ErrorWriter(ILogger<ErrorWriter> logger) : IExceptionHandl
             return true;
         }
 
-        var error = ErrorTranslation.ToHerd(exception);
+        var error = ErrorTranslation.ToHerd(exception, httpContext.RequestAborted);
         if (error.Code == HerdErrorCode.Internal)
         {
             logger.LogError(exception, "Request {RequestId} failed.", httpContext.TraceIdentifier);

@@ -34,7 +34,7 @@ internal static class ReadErrors
         // Those who wait for it have gone.
         { StatusCode: StatusCode.OK or StatusCode.Cancelled or StatusCode.DeadlineExceeded } => null,
         { DebugException: BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } } or { StatusCode: StatusCode.ResourceExhausted } => TooLarge(),
-        { DebugException: InvalidProtocolBufferException or BadHttpRequestException } => GrpcErrors.ToRpc(ErrorTranslation.ToHerd(status.DebugException)),
+        { DebugException: InvalidProtocolBufferException or BadHttpRequestException } => GrpcErrors.ToRpc(ErrorTranslation.ToHerd(status.DebugException, CancellationToken.None)),
 
         // A length of more than 31 bits is no message's.
         { DebugException: IOException } => TooLarge(),

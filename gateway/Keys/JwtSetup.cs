@@ -82,7 +82,7 @@ internal sealed class JwtSetup(IOptions<GatewayOptions> gateway, TenantCheck ten
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // A tenant that cannot be looked up now is no wrong one: the challenge passes the reason on.
-            context.Fail(ErrorTranslation.ToHerd(exception));
+            context.Fail(ErrorTranslation.ToHerd(exception, context.HttpContext.RequestAborted));
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class KeyAuthenticationHandler(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // A key that cannot be checked now is no wrong key: the challenge passes the reason on.
-            return AuthenticateResult.Fail(ErrorTranslation.ToHerd(exception));
+            return AuthenticateResult.Fail(ErrorTranslation.ToHerd(exception, Context.RequestAborted));
         }
     }
 

@@ -102,7 +102,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience pati
 
     private byte[] ErrorFrame(Exception exception, string requestId)
     {
-        var error = ErrorTranslation.ToHerd(exception);
+        var error = ErrorTranslation.ToHerd(exception, CancellationToken.None);
         logger.LogWarning(exception, "The stream of request {RequestId} ended with {Code}.", requestId, error.Code);
         var body = OpenAiErrorBody.Of(ErrorTable.Of(error.Code), error.Message, error.Field);
         return JsonSerializer.SerializeToUtf8Bytes(body, OpenAiJson.Default.OpenAiErrorBody);

@@ -51,5 +51,12 @@ public sealed class LedgerTests
         Assert.StartsWith("held: ", Assert.Single(LeaseCheck.Orphans([idle, held])), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, false, 0)]
+    [InlineData(false, false, 1)]
+    [InlineData(true, true, 1)]
+    public void Orphans_LeasesWithoutTheirHolder_AreFound(bool holderAlive, bool orphaned, int found) =>
+        Assert.Equal(found, LeaseCheck.Orphans([new Lease { Holder = "one", Version = "a", HolderAlive = holderAlive, Orphaned = orphaned }]).Count);
+
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }

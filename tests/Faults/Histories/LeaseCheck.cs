@@ -5,6 +5,12 @@ namespace Herd.Faults.Histories;
 /// <summary>Finds what is still held when nobody uses the cluster.</summary>
 internal static class LeaseCheck
 {
+    /// <summary>Holds on adapter versions whose holder is gone.</summary>
+    /// <param name="leases">All that are written down.</param>
+    /// <returns>One line for each.</returns>
+    public static IReadOnlyList<string> Orphans(IEnumerable<Lease> leases) =>
+        [.. leases.Where(lease => lease.Orphaned || !lease.HolderAlive).Select(lease => $"{lease.Holder}: holds version {lease.Version} and is gone")];
+
     /// <summary>What replicas hold.</summary>
     /// <param name="replicas">All of them.</param>
     /// <returns>One line for each that holds something.</returns>

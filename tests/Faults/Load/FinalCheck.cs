@@ -67,17 +67,19 @@ internal sealed class FinalCheck(LoadContext context, HerdCluster cluster, IRead
 
         foreach (var orphan in orphans)
         {
-            context.Findings.Add(FindingKind.LeaseOrphaned, orphan.Split(':')[0], began, "nothing held when nobody asks for anything", orphan, []);
+            context.Findings.Add(FindingKind.LeaseOrphaned, "a holder", began, "nothing held when nobody asks for anything", orphan, []);
         }
     }
 
     private async Task<IReadOnlyList<string>> OrphansAsync(CancellationToken abort)
     {
         IReadOnlyList<string> orphans = [];
-        await TryAsync("all replicas", async watch =>
+        await TryAsync("all replicas and leases", async watch =>
         {
             var service = new ReplicaService.ReplicaServiceClient(tenants[0].Clients.Channels[watch.Gateway]);
-            orphans = LeaseCheck.Orphans((await service.ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: watch.Token)).Replicas);
+            var replicas = await service.ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: watch.Token);
+            var leases = await service.ListLeasesAsync(new ListLeasesRequest(), HerdCluster.Admin, cancellationToken: watch.Token);
+            orphans = [.. LeaseCheck.Orphans(replicas.Replicas), .. LeaseCheck.Orphans(leases.Leases)];
         }, abort);
         return orphans;
     }

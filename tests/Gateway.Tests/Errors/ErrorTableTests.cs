@@ -47,7 +47,7 @@ public sealed class ErrorTableTests
     [Fact]
     public void ToHerd_UnknownException_TellsNoDetails()
     {
-        var error = ErrorTranslation.ToHerd(new InvalidOperationException("the password is swordfish"));
+        var error = ErrorTranslation.ToHerd(new InvalidOperationException("the password is swordfish"), CancellationToken.None);
 
         Assert.Equal(HerdErrorCode.Internal, error.Code);
         Assert.DoesNotContain("swordfish", error.Message, StringComparison.Ordinal);
@@ -56,9 +56,16 @@ public sealed class ErrorTableTests
     [Fact]
     public void ToHerd_LostCall_MayBeTriedAgain()
     {
-        var error = ErrorTranslation.ToHerd(new TimeoutException());
+        Assert.All<Exception>([new TimeoutException(), new TaskCanceledException()], exception =>
+        {
+            var error = ErrorTranslation.ToHerd(exception, CancellationToken.None);
 
-        Assert.Equal(HerdErrorCode.Unavailable, error.Code);
-        Assert.NotNull(error.RetryAfter);
+            Assert.Equal(HerdErrorCode.Unavailable, error.Code);
+            Assert.NotNull(error.RetryAfter);
+        });
     }
+
+    [Fact]
+    public void ToHerd_CallOfAClientWhoLeft_IsCancelled() =>
+        Assert.Equal(HerdErrorCode.Cancelled, ErrorTranslation.ToHerd(new TaskCanceledException(), new CancellationToken(canceled: true)).Code);
 }
