@@ -6,6 +6,7 @@ using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Adapters;
 using Herd.Gateway.Keys;
+using Herd.Gateway.Serving;
 using V1 = Herd.Protos.V1;
 
 namespace Herd.Gateway.Grpc;

@@ -3,6 +3,7 @@ using Herd.Contracts.Adapters;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Routing;
 using Herd.Gateway.Keys;
+using Herd.Gateway.Serving;
 using Microsoft.AspNetCore.Authorization;
 using V1 = Herd.Protos.V1;
 
