@@ -1,7 +1,7 @@
 using Herd.Contracts.Errors;
-using Herd.Gateway.Serving;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
+using Herd.Gateway.Serving;
 
 namespace Herd.Gateway.Adapters;
 

@@ -1,3 +1,4 @@
+using Herd.Contracts.Tenants;
 using Herd.Gateway.Adapters;
 using Herd.Gateway.Admin;
 using Herd.Gateway.Conversations;
@@ -9,7 +10,6 @@ using Herd.Gateway.Serving;
 using Herd.Gateway.Usage;
 using Herd.Silo.Health;
 using Herd.Silo.Hosting;
-using Herd.Silo.Keys;
 using Herd.Silo.Startup;
 using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;

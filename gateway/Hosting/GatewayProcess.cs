@@ -1,8 +1,8 @@
 using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
+using Herd.Contracts.Tenants;
 using Herd.Gateway.Serving;
 using Herd.Silo.Devices;
-using Herd.Silo.Keys;
 using Herd.Silo.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
-using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -97,7 +96,7 @@ internal static class Caller
 
     /// <summary>A token has three parts between dots, and no key begins like one.</summary>
     private static string SchemeOf(HttpContext http) =>
-        http.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.Jwt is not null && KeyHeader.Read(http.Request.Headers) is { } sent
+        http.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.Jwt is not null && KeyHeader.Read(http.Request.Headers.Authorization, http.Request.Headers[KeyHeader.Alternative]) is { } sent
         && !sent.StartsWith(ApiKey.Prefix, StringComparison.Ordinal) && sent.Count(letter => letter == '.') == TokenDots
             ? JwtSetup.Scheme
             : Scheme;

@@ -1,6 +1,6 @@
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 using Herd.Gateway.Errors;
-using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -56,7 +56,7 @@ internal sealed class JwtSetup(IOptions<GatewayOptions> gateway, TenantCheck ten
         {
             OnMessageReceived = context =>
             {
-                context.Token = KeyHeader.Read(context.Request.Headers);
+                context.Token = KeyHeader.Read(context.Request.Headers.Authorization, context.Request.Headers[KeyHeader.Alternative]);
                 return Task.CompletedTask;
             },
             OnTokenValidated = context => AcceptAsync(context, jwt.TenantClaim),

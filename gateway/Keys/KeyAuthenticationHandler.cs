@@ -1,9 +1,9 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 using Herd.Gateway.Admin;
 using Herd.Gateway.Errors;
-using Herd.Silo.Keys;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +20,7 @@ internal sealed class KeyAuthenticationHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         // A browser shows its own form for the operator's pages; tenants' keys never come that way, so no page can borrow them.
-        if ((KeyHeader.Read(Request.Headers) ?? (AdminListener.Has(Context) ? KeyHeader.ReadBasic(Request.Headers) : null)) is not { } key)
+        if ((KeyHeader.Read(Request.Headers.Authorization, Request.Headers[KeyHeader.Alternative]) ?? (AdminListener.Has(Context) ? KeyHeader.ReadBasic(Request.Headers.Authorization) : null)) is not { } key)
         {
             return AuthenticateResult.NoResult();
         }

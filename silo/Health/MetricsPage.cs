@@ -1,4 +1,4 @@
-using Herd.Silo.Keys;
+using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
 using Herd.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +28,7 @@ internal sealed class MetricsPage(IServiceProvider services, DataFolder folder, 
     }
 
     private async Task<bool> IsAdministratorAsync(HttpContext http) =>
-        KeyHeader.Read(http.Request.Headers) is { } key
+        KeyHeader.Read(http.Request.Headers.Authorization, http.Request.Headers[KeyHeader.Alternative]) is { } key
         && (_administrator ??= await AdminKey.FindAsync(folder.Root, http.RequestAborted).ConfigureAwait(false)) is { } administrator
         && administrator.Matches(key);
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Herd.Silo.Keys;
+namespace Herd.Contracts.Tenants;
 
 /// <summary>The administrator's key, known by its hash alone.</summary>
 public sealed class AdminKey

@@ -1,7 +1,7 @@
-using Herd.Silo.Keys;
+using Herd.Contracts.Tenants;
 using Herd.Testing;
 
-namespace Herd.Silo.Tests.Keys;
+namespace Herd.Silo.Tests.Tenants;
 
 public sealed class AdminKeyTests : IDisposable
 {
