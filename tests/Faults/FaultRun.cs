@@ -60,7 +60,7 @@ internal sealed class FaultRun(RunSettings settings, TextWriter progress)
 
         // Without the faults' end a worker may be waiting for a part that nobody starts.
         await Task.WhenAll(injector.FollowAsync(settings.Plan.Steps(), enough.Token, abort), TenantLoad.RunAsync(context, tenants, enough.Token, abort));
-        await new FinalCheck(context, cluster, tenants).RunAsync(abort);
+        await new FinalCheck(context, tenants).RunAsync(abort);
         await over.CancelAsync();
         await watch;
         return new RunReport

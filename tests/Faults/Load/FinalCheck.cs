@@ -8,7 +8,7 @@ using Herd.Testing.Cluster;
 namespace Herd.Faults.Load;
 
 /// <summary>Looks at the cluster when the load and the faults are over: what was acknowledged is there, and nothing is held.</summary>
-internal sealed class FinalCheck(LoadContext context, HerdCluster cluster, IReadOnlyList<LoadTenant> tenants)
+internal sealed class FinalCheck(LoadContext context, IReadOnlyList<LoadTenant> tenants)
 {
     private const int AtOnce = 4;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
