@@ -50,6 +50,7 @@ internal static class OrleansSetup
         Identify(client.Services);
         client.UseAdoNetClustering(builder => builder.Configure<Backend>((options, backend) =>
             (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
+        client.AddOutgoingGrainCallFilter<LostCallFilter>();
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloListPeriod);
         client.UseConnectionRetryFilter(async (_, cancellationToken) =>
@@ -71,6 +72,7 @@ internal static class OrleansSetup
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClusterMembershipOptions>(DetectDeathQuickly);
+        silo.AddOutgoingGrainCallFilter<LostCallFilter>();
         silo.AddActivityPropagation();
         silo.Services.AddSingleton<IFatalErrorHandler, FatalEnd>();
 

@@ -12,7 +12,7 @@ public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
     public async Task AliasMoved_WhileAReplicaIsDownAndAfterItCameBack_NoAnswerFailsOrIsOfAnotherVersion()
     {
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
-        var versions = new[] { await tenant.UploadAsync(0, "flip", "BIAS.pth"), await tenant.UploadAsync(0, "flip", "CAPTION.pth") };
+        var versions = new[] { await tenant.UploadAsync(0, "flip", "CHAT-BIAS-SCALE-NORM.pth"), await tenant.UploadAsync(0, "flip", "V1-PREFIX.pth") };
         var texts = new Dictionary<string, string?>();
         foreach (var version in versions)
         {
