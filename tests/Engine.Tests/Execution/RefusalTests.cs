@@ -24,7 +24,7 @@ public sealed class RefusalTests(RefusalTests.Serving serving) : IClassFixture<R
         ["nothing left to go on with"] = (Good with { ResumeIds = [3, 4, 5, 6] }, EngineErrorCode.InvalidRequest, ["4 tokens already"]),
         ["id of before behind the vocabulary"] = (Good with { ResumeIds = [600] }, EngineErrorCode.InvalidRequest, ["600", "0 to 511"]),
         ["bias for no token"] = (With(new() { LogitBias = new Dictionary<int, float> { [512] = 1 } }), EngineErrorCode.InvalidRequest, ["logit_bias", "0 to 511"]),
-        ["bias too large"] = (With(new() { LogitBias = new Dictionary<int, float> { [5] = 101 } }), EngineErrorCode.InvalidRequest, ["logit_bias of token 5", "101"]),
+        ["bias too large"] = (With(new() { LogitBias = new Dictionary<int, float> { [5] = 101 } }), EngineErrorCode.InvalidRequest, ["logit_bias", "-100 to 100", "101 for token 5"]),
         ["negative temperature"] = (With(new() { Temperature = -1 }), EngineErrorCode.InvalidRequest, ["temperature", "-1", "0.01 to 10"]),
         ["temperature not a number"] = (With(new() { Temperature = float.NaN }), EngineErrorCode.InvalidRequest, ["temperature", "NaN"]),
         ["top-p of nothing"] = (With(new() { TopP = 0 }), EngineErrorCode.InvalidRequest, ["top_p", "0", "at most 1"]),
