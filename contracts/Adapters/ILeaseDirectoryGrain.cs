@@ -13,10 +13,10 @@ public interface ILeaseDirectoryGrain : IGrainWithStringKey
     Task<ImmutableArray<LeaseDescription>> ListLeases(CancellationToken cancellationToken = default);
 
     /// <summary>Deleted adapters, newest first.</summary>
-    /// <param name="before">Only those deleted before this; null for the newest.</param>
+    /// <param name="after">Behind which to go on; null for the newest.</param>
     /// <param name="limit">Most of them.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The tombstones.</returns>
     [Alias("ListTombstones")]
-    Task<ImmutableArray<TombstoneDescription>> ListTombstones(DateTimeOffset? before, int limit, CancellationToken cancellationToken = default);
+    Task<ImmutableArray<TombstoneDescription>> ListTombstones(TombstoneCursor? after, int limit, CancellationToken cancellationToken = default);
 }

@@ -43,10 +43,18 @@ public sealed record LeaseDescription
 /// <param name="CreatedAt">When it was first uploaded.</param>
 /// <param name="DeletedAt">When it was deleted.</param>
 /// <param name="FreedAt">When its bytes were freed; null while some process may hold one of its versions.</param>
+/// <param name="Id">The tombstone's own id.</param>
 [GenerateSerializer, Immutable, Alias("herd.TombstoneDescription")]
 public sealed record TombstoneDescription(
     [property: Id(0)] string Tenant,
     [property: Id(1)] string Adapter,
     [property: Id(2)] DateTimeOffset CreatedAt,
     [property: Id(3)] DateTimeOffset DeletedAt,
-    [property: Id(4)] DateTimeOffset? FreedAt);
+    [property: Id(4)] DateTimeOffset? FreedAt,
+    [property: Id(5)] string Id);
+
+/// <summary>Where a page of tombstones ends, newest first.</summary>
+/// <param name="DeletedAt">When its last adapter was deleted.</param>
+/// <param name="Id">That one's id, since several may be deleted in one millisecond. Empty: all deleted at that moment are left out.</param>
+[GenerateSerializer, Immutable, Alias("herd.TombstoneCursor")]
+public sealed record TombstoneCursor([property: Id(0)] DateTimeOffset DeletedAt, [property: Id(1)] string Id);

@@ -28,13 +28,7 @@ internal sealed class ConversationPages(IGrainFactory grains)
     public async Task<ConversationPage> ReadAsync(
         string tenant, string? pageToken, DateTimeOffset? before, int count, CancellationToken cancellationToken)
     {
-        var token = PageToken.Read(pageToken, List, names: 1);
-        if (token is not null && before is not null)
-        {
-            throw HerdException.Invalid("page_token", "'page_token' says where to go on, so leave 'before' out.");
-        }
-
-        var after = token is not null ? new ConversationCursor(token.Moment, token.Names[0]) : before is { } moment ? new ConversationCursor(moment, "") : null;
+        var after = PageToken.Read(pageToken, before, List) is { } token ? new ConversationCursor(token.Moment, token.Names[0]) : null;
         var found = await grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenant)).ListConversations(after, count, cancellationToken);
         return new ConversationPage(found, found.Length < count ? null : new PageToken(found[^1].CreatedAt, found[^1].Id).Write(List));
     }

@@ -13,6 +13,8 @@ namespace Herd.Gateway.Grpc;
 [Authorize(Caller.AdminPolicy)]
 internal sealed class ReplicaGrpcService(RoutingTable routes, IGrainFactory grains) : V1.ReplicaService.ReplicaServiceBase
 {
+    private const string Tombstones = "tombstones";
+
     /// <inheritdoc/>
     public override Task<V1.ListReplicasResponse> ListReplicas(V1.ListReplicasRequest request, ServerCallContext context) =>
         Task.FromResult(new V1.ListReplicasResponse { Replicas = { routes.Replicas.Select(ModelMapping.ToProto) } });
@@ -27,8 +29,16 @@ internal sealed class ReplicaGrpcService(RoutingTable routes, IGrainFactory grai
     /// <inheritdoc/>
     public override async Task<V1.ListTombstonesResponse> ListTombstones(V1.ListTombstonesRequest request, ServerCallContext context)
     {
-        var tombstones = await Directory.ListTombstones(request.Before?.ToDateTimeOffset(), PageSize.Read(request.PageSize), context.CancellationToken);
-        return new V1.ListTombstonesResponse { Tombstones = { tombstones.Select(ModelMapping.ToProto) } };
+        var after = PageToken.Read(request.PageToken, Moment.Read(request.Before, "before"), Tombstones) is { } token
+            ? new TombstoneCursor(token.Moment, token.Names[0])
+            : null;
+        var count = PageSize.Read(request.PageSize);
+        var found = await Directory.ListTombstones(after, count, context.CancellationToken);
+        return new V1.ListTombstonesResponse
+        {
+            Tombstones = { found.Select(ModelMapping.ToProto) },
+            NextPageToken = found.Length < count ? "" : new PageToken(found[^1].DeletedAt, found[^1].Id).Write(Tombstones),
+        };
     }
 
     private ILeaseDirectoryGrain Directory => grains.GetGrain<ILeaseDirectoryGrain>(GrainKeys.LeaseDirectory);

@@ -23,6 +23,23 @@ internal sealed record PageToken(DateTimeOffset Moment, params IReadOnlyList<str
     public string Write(string list) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(
         string.Join(Separator, [list, Moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture), .. Names])));
 
+    /// <summary>Reads where a list goes on that is told newest first.</summary>
+    /// <param name="text">The token that the client gave; null or empty for none.</param>
+    /// <param name="before">Instead of it, the moment before which the list begins; null for none.</param>
+    /// <param name="list">The list.</param>
+    /// <returns>The token, with one name, which is empty where only a moment was given; null to begin with the newest.</returns>
+    /// <exception cref="HerdException">The token is none of this list's, or stands beside a moment.</exception>
+    public static PageToken? Read(string? text, DateTimeOffset? before, string list)
+    {
+        var token = Read(text, list, names: 1);
+        if (before is not { } moment)
+        {
+            return token;
+        }
+
+        return token is null ? new PageToken(moment, "") : throw HerdException.Invalid(Field, $"'{Field}' says where to go on, so leave 'before' out.");
+    }
+
     /// <summary>Reads a token.</summary>
     /// <param name="text">What the client gave; null or empty for none.</param>
     /// <param name="list">The list it should be of.</param>

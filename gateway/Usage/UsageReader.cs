@@ -38,14 +38,16 @@ internal sealed class UsageReader(IGrainFactory grains, TimeProvider time)
     public async Task<UsagePage> ReadAsync(UsageOrder order, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {
         // To the millisecond that is stored, so that what was used up to now is in.
-        var to = order.To ?? time.GetUtcNow() + TimeSpan.FromMilliseconds(1);
-        var query = new UsageQuery(order.From ?? to - DefaultSpan, to, order.Period, order.Count ?? DefaultRows)
+        var to = order.To?.ToUniversalTime() ?? time.GetUtcNow() + TimeSpan.FromMilliseconds(1);
+        var query = new UsageQuery(order.From ?? DefaultFrom(to), to, order.Period, order.Count ?? DefaultRows)
         {
             After = PageToken.Read(order.PageToken, List, names: 2) is { } token ? new UsageCursor(token.Moment, token.Names[0], token.Names[1]) : null,
         };
         var rows = await ReadAsync(order.Tenant, query, caller, cancellationToken);
         return new UsagePage(rows, rows.Length < query.Count ? null : new PageToken(rows[^1].Start, rows[^1].Tenant, rows[^1].KeyId).Write(List));
     }
+
+    private static DateTimeOffset DefaultFrom(DateTimeOffset to) => to - DateTimeOffset.MinValue < DefaultSpan ? DateTimeOffset.MinValue : to - DefaultSpan;
 
     private Task<ImmutableArray<UsageRow>> ReadAsync(string? tenant, UsageQuery query, ClaimsPrincipal caller, CancellationToken cancellationToken)
     {

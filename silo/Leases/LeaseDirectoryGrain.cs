@@ -15,8 +15,8 @@ internal sealed class LeaseDirectoryGrain(LeaseRepository leases, TombstoneRepos
         return [.. (await leases.ListAsync(cancellationToken)).Select(row => Describe(row, now))];
     }
 
-    public Task<ImmutableArray<TombstoneDescription>> ListTombstones(DateTimeOffset? before, int limit, CancellationToken cancellationToken = default) =>
-        tombstones.ListAsync(before ?? DateTimeOffset.MaxValue, limit, cancellationToken);
+    public Task<ImmutableArray<TombstoneDescription>> ListTombstones(TombstoneCursor? after, int limit, CancellationToken cancellationToken = default) =>
+        tombstones.ListAsync(after, limit, cancellationToken);
 
     private LeaseDescription Describe(LeaseRow row, DateTimeOffset now)
     {

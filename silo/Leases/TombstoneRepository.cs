@@ -27,13 +27,18 @@ internal sealed class TombstoneRepository(Database database)
     internal Task MarkFreedAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => database.TransactAsync(
         (connection, transaction) => connection.ExecuteAsync(TombstoneSql.Free, new { Id = id, FreedAt = Columns.Of(now) }, transaction), cancellationToken);
 
-    internal Task<ImmutableArray<TombstoneDescription>> ListAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken) => database.ReadAsync(
-        async connection => (await connection.QueryAsync<TombstoneRow>(TombstoneSql.List, new { Before = Columns.Of(before), Limit = limit }).ConfigureAwait(false))
-            .Select(row => row.Describe()).ToImmutableArray(),
-        cancellationToken);
+    internal Task<ImmutableArray<TombstoneDescription>> ListAsync(TombstoneCursor? after, int limit, CancellationToken cancellationToken)
+    {
+        var place = new { limit, moment = after is null ? long.MaxValue : Columns.Of(after.DeletedAt), id = after?.Id ?? "" };
+        return database.ReadAsync(
+            async connection => (await connection.QueryAsync<TombstoneRow>(TombstoneSql.List, place).ConfigureAwait(false)).Select(row => row.Describe()).ToImmutableArray(),
+            cancellationToken);
+    }
 
     private sealed class TombstoneRow
     {
+        public required string Id { get; init; }
+
         public required string Tenant { get; init; }
 
         public required string Adapter { get; init; }
@@ -45,6 +50,6 @@ internal sealed class TombstoneRepository(Database database)
         public long? FreedAt { get; init; }
 
         internal TombstoneDescription Describe() =>
-            new(Tenant, Adapter, Columns.Moment(CreatedAt), Columns.Moment(DeletedAt), Columns.Moment(FreedAt));
+            new(Tenant, Adapter, Columns.Moment(CreatedAt), Columns.Moment(DeletedAt), Columns.Moment(FreedAt), Id);
     }
 }

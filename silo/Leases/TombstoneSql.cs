@@ -23,7 +23,7 @@ internal static class TombstoneSql
 
     internal const string List =
         """
-        SELECT tenant AS Tenant, adapter AS Adapter, created_at AS CreatedAt, deleted_at AS DeletedAt, freed_at AS FreedAt FROM tombstones
-        WHERE deleted_at < @Before ORDER BY deleted_at DESC, id DESC LIMIT @Limit
+        SELECT id AS Id, tenant AS Tenant, adapter AS Adapter, created_at AS CreatedAt, deleted_at AS DeletedAt, freed_at AS FreedAt FROM tombstones
+        WHERE (deleted_at, id) < (@moment, @id) ORDER BY deleted_at DESC, id DESC LIMIT @limit
         """;
 }

@@ -18,6 +18,12 @@ internal static partial class ApiKeyFormat
         return match.Success;
     }
 
+    /// <summary>Whether a text is the id of a key.</summary>
+    internal static bool IsId(string id) => IdPattern().IsMatch(id);
+
+    [GeneratedRegex(@"^[a-z0-9]{1,32}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex IdPattern();
+
     [GeneratedRegex(@"^herd_([a-z0-9]{1,32})_([A-Za-z0-9._-]{16,200})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -106,7 +106,7 @@ internal sealed class TenantDirectoryGrain(
     public async Task RevokeKey(string tenant, string keyId, CancellationToken cancellationToken)
     {
         await RequireTenantAsync(tenant, cancellationToken);
-        if (!await tenants.RevokeKeyAsync(tenant, keyId, time.GetUtcNow(), cancellationToken))
+        if (!ApiKeyFormat.IsId(keyId) || !await tenants.RevokeKeyAsync(tenant, keyId, time.GetUtcNow(), cancellationToken))
         {
             throw HerdException.NotFound($"Key '{keyId}' of tenant '{tenant}'");
         }

@@ -114,12 +114,27 @@ public sealed class CanaryTests(SharedGateway gateway)
         await Eventually.TrueAsync(
             async () => (await replicas.ListLeasesAsync(new ListLeasesRequest(), SharedGateway.Admin, cancellationToken: Cancellation)).Leases.Any(lease => lease.Version == stable), Cancellation);
         await SendAsync(tenant, HttpMethod.Delete, "/v1/adapters/cat");
-        var tombstones = await replicas.ListTombstonesAsync(new ListTombstonesRequest { PageSize = 100 }, SharedGateway.Admin, cancellationToken: Cancellation);
+        var tombstones = await TombstonesAsync(replicas);
 
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
-        Assert.Equal("cat", tombstones.Tombstones.Single(tombstone => tombstone.Tenant == tenant.Name).Adapter);
+        Assert.Equal("cat", tombstones.Single(tombstone => tombstone.Tenant == tenant.Name).Adapter);
         Assert.Equal(404, (await tenant.PostAsync("/v1/completions", """{"model":"cat","prompt":"x","max_tokens":1}""")).Status);
         Assert.NotEmpty(await tenant.UploadAsync("cat", "BIAS.pth"));
+    }
+
+    private static async Task<List<Tombstone>> TombstonesAsync(ReplicaService.ReplicaServiceClient replicas)
+    {
+        var listed = new List<Tombstone>();
+        var request = new ListTombstonesRequest { PageSize = 1 };
+        do
+        {
+            var page = await replicas.ListTombstonesAsync(request, SharedGateway.Admin, cancellationToken: Cancellation);
+            listed.AddRange(page.Tombstones);
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+
+        return listed;
     }
 
     private async Task<(TestTenant Tenant, string Stable, string Canary)> StartAsync()

@@ -23,6 +23,17 @@ public sealed class PageTokenTests
     [InlineData("")]
     public void Read_OfNone_IsNone(string? text) => Assert.Null(PageToken.Read(text, "list", names: 1));
 
+    [Fact]
+    public void Read_WithAMoment_TakesOneOfTheTwo()
+    {
+        var token = new PageToken(Moment, "acme").Write("list");
+
+        Assert.Null(PageToken.Read(null, before: null, "list"));
+        Assert.Equal("acme", PageToken.Read(token, before: null, "list")!.Names[0]);
+        Assert.Equal((Moment, ""), PageToken.Read("", Moment, "list") is { } read ? (read.Moment, read.Names[0]) : default);
+        Assert.Equal("page_token", Assert.Throws<HerdException>(() => PageToken.Read(token, Moment, "list")).Field);
+    }
+
     [Theory]
     [InlineData("other\n5\na")]
     [InlineData("list\n5")]

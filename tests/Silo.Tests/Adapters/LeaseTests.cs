@@ -101,6 +101,29 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
         Assert.Equal(0, await connection.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM lease_holders"));
     }
 
+    [Fact]
+    public async Task Tombstones_of_one_millisecond_are_each_listed_once_page_by_page()
+    {
+        await using (var connection = await storage.OpenAsync())
+        {
+            await connection.ExecuteAsync(
+                "INSERT INTO tombstones (id, tenant, adapter, created_at, deleted_at, freed_at) VALUES (@Id, 'acme', @Id, 0, @At, @At)",
+                new[] { "d4", "a5", "c5", "b5" }.Select(id => new { Id = id, At = (long)(id[1] - '0') }));
+        }
+
+        CallerContext.SetAdmin();
+        var listed = new List<TombstoneDescription>();
+        var page = await Silo.Leases.ListTombstones(null, 1, Cancellation);
+        while (!page.IsEmpty)
+        {
+            listed.AddRange(page);
+            page = await Silo.Leases.ListTombstones(new TombstoneCursor(page[^1].DeletedAt, page[^1].Id), 1, Cancellation);
+        }
+
+        Assert.Equal(["c5", "b5", "a5", "d4"], listed.Select(tombstone => tombstone.Adapter));
+        Assert.Equal("d4", Assert.Single(await Silo.Leases.ListTombstones(new TombstoneCursor(listed[0].DeletedAt, ""), 10, Cancellation)).Adapter);
+    }
+
     private Task WaitForFreedAsync(string adapter) => Eventually.TrueAsync(
         async () => (await Silo.Leases.ListTombstones(null, 10, Cancellation)).Any(tombstone => tombstone.Adapter == adapter && tombstone.FreedAt is not null),
         Cancellation);

@@ -94,6 +94,7 @@ public abstract class ApiKeyTests(DatabaseSilo shared) : DatabaseSiloTests(share
         Assert.Equal(HerdErrorCode.InvalidArgument, await CodeAsync(() => Directory.CreateTenant("Not/A:Name", null, Cancellation)));
         Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.CreateKey("key-nobody", "", null, Cancellation)));
         Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.RevokeKey("key-unique", "unknown", Cancellation)));
+        Assert.Equal(HerdErrorCode.NotFound, await CodeAsync(() => Directory.RevokeKey("key-unique", "un\0known", Cancellation)));
     }
 
     private static async Task<HerdErrorCode> CodeAsync(Func<Task> call) => (await Assert.ThrowsAsync<HerdException>(call)).Code;
