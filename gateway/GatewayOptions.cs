@@ -34,6 +34,11 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(0, 65535)]
     public int AdminPort { get; set; } = 8082;
 
+    /// <summary>How long a gateway that is asked to end still takes requests, while its readiness says that it ends: for load balancers to turn away.</summary>
+    /// <value>Default 0: ports close at once.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan StopDelay { get; set; }
+
     /// <summary>Largest adapter file.</summary>
     /// <value>Default 1 GiB, in bytes. A larger one is refused before it is read.</value>
     [Range(1, 1L << 40)]

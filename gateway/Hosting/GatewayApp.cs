@@ -47,6 +47,7 @@ internal static class GatewayApp
         ProcessConfiguration.BoundShutdown(services, startup.DrainTimeout);
         services.AddSingleton(provider => new DrainLimit(
             startup.DrainTimeout, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
+        services.AddHostedService<StopDelay>();
         services.AddSingleton(admin);
         services.AddKeys();
         services.AddSingleton<FirstStart>();

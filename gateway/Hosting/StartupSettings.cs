@@ -8,7 +8,7 @@ namespace Herd.Gateway.Hosting;
 /// <summary>What the gateway needs of the configuration before it starts.</summary>
 /// <param name="Mode">What it is to its cluster.</param>
 /// <param name="DataFolder">The data folder.</param>
-/// <param name="DrainTimeout">How long running answers may go on when the process is asked to end.</param>
+/// <param name="DrainTimeout">How long running answers may go on when the process is asked to end, the time before its ports close among it.</param>
 internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, TimeSpan DrainTimeout)
 {
     /// <summary>Reads the configuration strictly, and finds what would make the start fail late.</summary>
@@ -32,6 +32,6 @@ internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, Time
             ClusterCheck.Run(cluster, hasClientPort: cluster.GatewayMode == GatewayMode.Embedded);
         }
 
-        return new StartupSettings(cluster.GatewayMode, storage.DataFolder, replica.DrainTimeout);
+        return new StartupSettings(cluster.GatewayMode, storage.DataFolder, gateway.StopDelay + replica.DrainTimeout);
     }
 }

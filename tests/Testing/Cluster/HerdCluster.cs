@@ -120,7 +120,7 @@ public sealed class HerdCluster : IAsyncDisposable
             "--mode", _mode,
             "--http-port", $"{Http(index).Port}",
             "--grpc-port", $"{Grpc(index).Port}",
-            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}", "Gateway:AdminPort=0",
+            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}", "Gateway:AdminPort=0", "Gateway:StopDelay=00:00:05",
         ],
         cancellationToken);
 
