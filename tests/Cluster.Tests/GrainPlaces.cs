@@ -6,6 +6,7 @@ using Herd.Testing.Cluster;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Herd.Cluster.Tests;
 
@@ -23,6 +24,7 @@ internal sealed class GrainPlaces : IAsyncDisposable
     public static async Task<GrainPlaces> ConnectAsync(HerdCluster cluster, CancellationToken cancellationToken)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(SettingsOf(cluster.Storage.CommandLine));
         builder.AddHerdClient();
         var places = new GrainPlaces(builder.Build());

@@ -11,6 +11,7 @@ using Herd.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Tests.Hosting;
 
@@ -62,6 +63,7 @@ public sealed class TestSilo : IAsyncDisposable
         var ports = FreePorts.Take(2);
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         var golden = RepositoryFiles.Golden;
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Cluster:SiloName"] = "test",
