@@ -37,4 +37,9 @@ public sealed record CreatedApiKey([property: Id(0)] ApiKeyDescription Descripti
 /// <param name="Tenant">The tenant.</param>
 /// <param name="KeyId">The key's id.</param>
 [GenerateSerializer, Immutable, Alias("herd.KeyIdentity")]
-public sealed record KeyIdentity([property: Id(0)] string Tenant, [property: Id(1)] string KeyId);
+public sealed record KeyIdentity([property: Id(0)] string Tenant, [property: Id(1)] string KeyId)
+{
+    /// <summary>When the key stops working by itself, and nobody may remember it any longer; null for never.</summary>
+    [Id(2)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}

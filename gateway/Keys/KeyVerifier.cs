@@ -6,7 +6,7 @@ using Microsoft.Extensions.Caching.Memory;
 
 namespace Herd.Gateway.Keys;
 
-/// <summary>Finds out who a key belongs to, and remembers the answer for two seconds.</summary>
+/// <summary>Finds out who a key belongs to, and remembers the answer for two seconds, but not beyond the key's own end.</summary>
 /// <remarks>Refused keys are remembered apart from sound ones, so that a flood of guesses pushes no tenant out.</remarks>
 internal sealed class KeyVerifier(IGrainFactory grains) : IDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class KeyVerifier(IGrainFactory grains) : IDisposable
         }
 
         var identity = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(key.Id)).Verify(key.Secret, cancellationToken);
-        var options = new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = RememberFor, Size = 1 };
+        var options = new MemoryCacheEntryOptions { AbsoluteExpiration = identity?.ExpiresAt, AbsoluteExpirationRelativeToNow = RememberFor, Size = 1 }; // whichever comes first
         (identity is null ? _refused : _sound).Set(name, identity, options);
         return identity;
     }

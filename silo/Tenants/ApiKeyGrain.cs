@@ -14,7 +14,7 @@ internal sealed class ApiKeyGrain(TenantRepository tenants, TimeProvider time) :
         var key = await tenants.FindKeyAsync(id, cancellationToken);
         if (KeySecrets.Matches(key, secret, time.GetUtcNow()))
         {
-            return new KeyIdentity(key!.Tenant, id);
+            return new KeyIdentity(key!.Tenant, id) { ExpiresAt = key.Description.ExpiresAt };
         }
 
         // Guessed ids must not fill the memory.

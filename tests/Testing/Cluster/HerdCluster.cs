@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Herd.Protos.V1;
@@ -91,8 +92,20 @@ public sealed class HerdCluster : IAsyncDisposable
         using var channel = GrpcChannel.ForAddress(Grpc(0));
         var tenants = new TenantService.TenantServiceClient(channel);
         await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return new ClusterTenant(this, name, key.Key);
+        return await NewKeyAsync(name, expiresAt: null, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes one more key of a tenant.</summary>
+    /// <param name="tenant">The tenant's name.</param>
+    /// <param name="expiresAt">When it stops working by itself; null for never.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The tenant with that key.</returns>
+    public async Task<ClusterTenant> NewKeyAsync(string tenant, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    {
+        using var channel = GrpcChannel.ForAddress(Grpc(0));
+        var request = new CreateKeyRequest { Tenant = tenant, Label = "test", ExpiresAt = expiresAt is { } end ? Timestamp.FromDateTimeOffset(end) : null };
+        var key = await new TenantService.TenantServiceClient(channel).CreateKeyAsync(request, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return new ClusterTenant(this, tenant, key.Key);
     }
 
     /// <summary>Starts a silo that does not run, and waits until it is ready.</summary>
