@@ -50,8 +50,9 @@ internal sealed class AdapterIntake(
         {
             await adapters.AddVersionAsync(stored, options.Value.MaxVersions, cancellationToken).ConfigureAwait(false);
         }
-        catch (HerdException error) when (error.Code == HerdErrorCode.QuotaExceeded)
+        catch
         {
+            // Refused, or nobody knows: where the row was written, it keeps them.
             await references.ReleaseAsync([.. stored.Version.Components.Values], CancellationToken.None).ConfigureAwait(false);
             throw;
         }

@@ -177,17 +177,16 @@ internal sealed class ConversationGrain(
         {
             await intake.StoreAsync(accepted, turn, request, cancellationToken);
         }
-        catch (HerdException error) when (error.Code == HerdErrorCode.QuotaExceeded)
+        catch (Exception error)
         {
+            if (error is not HerdException { Code: HerdErrorCode.QuotaExceeded })
+            {
+                // Whether the row was written is not known here; the next activation reads it. Where it was, it keeps the picture.
+                DeactivateOnIdle();
+            }
+
             await generation.DisposeAsync();
             await references.ReleaseAsync(turn.Picture is { } kept ? [kept] : [], CancellationToken.None);
-            throw;
-        }
-        catch
-        {
-            // Whether the row was written is not known here; the next activation reads it.
-            DeactivateOnIdle();
-            await generation.DisposeAsync();
             throw;
         }
 
