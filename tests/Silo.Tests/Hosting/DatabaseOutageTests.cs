@@ -96,24 +96,36 @@ public sealed class DatabaseOutageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_settlement_that_met_the_outage_is_made_once_it_is_over()
+    public async Task Settlements_in_an_outage_longer_than_limits_are_trusted_are_made_once_it_is_over()
     {
         await using var silo = await TestSilo.StartAsync(Build(), Cancellation);
         CallerContext.SetAdmin();
         await silo.CreateTenantAsync("acme");
         CallerContext.SetTenant("acme");
         var tenant = silo.Tenant("acme");
-        await tenant.Admit(new AdmissionRequest { RequestId = "r1", PromptTokens = 3, AnswerTokens = 100 }, Cancellation);
-        var reserved = new UsageMark { RequestId = "r1", Started = true, PromptTokens = 3, GeneratedTokens = 64, MostGeneratedTokens = 100 };
-        await tenant.Mark(reserved, Cancellation);
+        foreach (var id in (string[])["early", "late"])
+        {
+            await tenant.Admit(new AdmissionRequest { RequestId = id, PromptTokens = 3, AnswerTokens = 100 }, Cancellation);
+            await tenant.Mark(Reserved(id), Cancellation);
+        }
 
         await Server.CrashAsync();
-        await tenant.Settle(reserved with { GeneratedTokens = 7 });
+        await tenant.Settle(Reserved("early") with { GeneratedTokens = 7 });
+
+        // Once at the settlement, then by sweeps as far apart as limits are trusted: after two of them the limits are due to be read again, and cannot be.
+        await Eventually.TrueAsync(() => _log.Lines.Count(line => line.Contains("The usage of request early of acme could not be settled", StringComparison.Ordinal)) >= 3, Cancellation);
+        Assert.Equal(HerdErrorCode.Unavailable, (await CodeAsync(() => tenant.Admit(new AdmissionRequest { RequestId = "new" }, Cancellation))).Code);
+        await tenant.Settle(Reserved("late") with { GeneratedTokens = 9 });
         await Server.ResumeAsync(Cancellation);
 
         var today = new UsageQuery(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), UsagePeriod.Day, 10);
-        await Eventually.TrueAsync(async () => (await tenant.GetUsage(today, Cancellation)).Single().GeneratedTokens == 7, Cancellation);
+        await Eventually.TrueAsync(async () => (await tenant.GetUsage(today, Cancellation)).Single().GeneratedTokens == 7 + 9, Cancellation);
+        var used = Assert.Single(await tenant.GetUsage(today, Cancellation));
+        Assert.Equal((2, 6), (used.Requests, used.PromptTokens));
+        await tenant.Admit(new AdmissionRequest { RequestId = "after" }, Cancellation);
     }
+
+    private static UsageMark Reserved(string id) => new() { RequestId = id, Started = true, PromptTokens = 3, GeneratedTokens = 64, MostGeneratedTokens = 100 };
 
     private static async Task<IConversationGrain> BeginAsync(TestSilo silo, string id)
     {
