@@ -33,7 +33,10 @@ internal sealed class TestLoop : IDisposable
     public AdapterLease Adapter(string name) => TinyModel.Lease(_loaded, _registry, name);
 
     public Generation Generation(int[] prompt, int tokens = 4, AdapterLease? adapter = null, PreparedPicture? picture = null) =>
-        new(Interlocked.Increment(ref _lastId), new GenerationRequest { PromptIds = prompt, MaxTokens = tokens, IgnoreEnd = true }, picture, adapter, _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
+        Generation(new GenerationRequest { PromptIds = prompt, MaxTokens = tokens, IgnoreEnd = true }, adapter, picture);
+
+    public Generation Generation(GenerationRequest request, AdapterLease? adapter = null, PreparedPicture? picture = null) =>
+        new(Interlocked.Increment(ref _lastId), request, picture, adapter, _loaded.Tokenizer, _loaded.Tokenizer.EndIds, TimeProvider.System);
 
     /// <summary>Hands a generation over.</summary>
     public void Submit(Generation generation)
