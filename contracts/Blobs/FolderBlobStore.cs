@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 
 namespace Herd.Contracts.Blobs;
 
@@ -112,7 +113,7 @@ public sealed class FolderBlobStore : IBlobStore
                 length += read;
                 if (length > maximumBytes)
                 {
-                    throw new HerdException(HerdErrorCode.InvalidFile, $"The upload is larger than the {maximumBytes} bytes allowed.");
+                    throw new HerdException(HerdErrorCode.InvalidFile, $"The upload is larger than the {maximumBytes} bytes allowed.") { Limit = LimitNames.UploadBytes };
                 }
 
                 hash.AppendData(buffer, 0, read);

@@ -1,4 +1,5 @@
 using Herd.Contracts.Errors;
+using Herd.Contracts.Tenants;
 
 namespace Herd.Gateway.OpenAi;
 
@@ -62,7 +63,7 @@ internal readonly struct DataUrl
     }
 
     private HerdException TooLarge(int maximumBytes) =>
-        Invalid(_field, $"The picture in '{_field}' is larger than the {maximumBytes} bytes allowed.");
+        new(HerdErrorCode.InvalidPicture, $"The picture in '{_field}' is larger than the {maximumBytes} bytes allowed.") { Field = _field, Limit = LimitNames.PictureBytes };
 
     private static HerdException Invalid(string field, string message) => new(HerdErrorCode.InvalidPicture, message) { Field = field };
 }
