@@ -25,13 +25,13 @@ internal static class OrleansSetup
         silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<HerdClusterOptions>>((options, herd) => options.GatewayPort = herd.Value.ClientPort);
         silo.AddAdoNetGrainStorageAsDefault(builder => builder.Configure<Backend, Serializer>((options, backend, serializer) =>
         {
-            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (backend.OrleansInvariant, backend.Source, true);
+            (options.Invariant, options.DataSource, options.DeleteStateOnClear) = (backend.OrleansInvariant, backend.OrleansSource, true);
 
             // Orleans' default writes the names of classes and assemblies; this one the ids and aliases that messages have.
             options.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
         }));
         silo.UseAdoNetReminderService(builder => builder.Configure<Backend>((options, backend) =>
-            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
+            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.OrleansSource)));
         silo.AddIncomingGrainCallFilter<TenantCallFilter>();
     }
 
@@ -49,7 +49,7 @@ internal static class OrleansSetup
     {
         Identify(client.Services);
         client.UseAdoNetClustering(builder => builder.Configure<Backend>((options, backend) =>
-            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
+            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.OrleansSource)));
         client.AddOutgoingGrainCallFilter<LostCallFilter>();
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloListPeriod);
@@ -68,7 +68,7 @@ internal static class OrleansSetup
         silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<HerdClusterOptions>>((options, herd) =>
             (options.AdvertisedIPAddress, options.SiloPort) = (IPAddress.Parse(herd.Value.Address), herd.Value.SiloPort));
         silo.UseAdoNetClustering(builder => builder.Configure<Backend>((options, backend) =>
-            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.Source)));
+            (options.Invariant, options.DataSource) = (backend.OrleansInvariant, backend.OrleansSource)));
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClusterMembershipOptions>(DetectDeathQuickly);

@@ -17,6 +17,9 @@ internal abstract class Backend : IAsyncDisposable
     /// <summary>Opens connections, built once.</summary>
     internal abstract DbDataSource Source { get; }
 
+    /// <summary>The same for Orleans' own tables.</summary>
+    internal virtual DbDataSource OrleansSource => Source;
+
     /// <summary>Where it is, in words for the operator and without secrets.</summary>
     internal abstract string Place { get; }
 

@@ -9,12 +9,20 @@ internal sealed class SqliteBackend(string file) : Backend
 {
     private const int Busy = 5;
 
+    // A grain call gives up after five seconds, so waiting longer for another writer helps nobody; one more try must fit in.
+    private const int PatienceSeconds = 1;
+
+    // Orleans tries once: a silo whose entry among the members waits for others that start at the same time would end.
+    private const int OrleansPatienceSeconds = 4;
+
     internal override string Name => StorageOptions.Sqlite;
 
     // The driver is another one, given by the data source.
     internal override string OrleansInvariant => "System.Data.SQLite";
 
-    internal override DbDataSource Source { get; } = new SqliteDataSource(file);
+    internal override DbDataSource Source { get; } = new SqliteDataSource(file, PatienceSeconds);
+
+    internal override DbDataSource OrleansSource { get; } = new SqliteDataSource(file, OrleansPatienceSeconds);
 
     internal override string Place => $"SQLite's file {file}";
 

@@ -1,16 +1,19 @@
 using System.Data.Common;
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace Herd.Silo.Storage;
 
 /// <summary>Opens connections to the SQLite file with the settings that belong to a connection, never on the caller's thread.</summary>
+/// <param name="file">The file.</param>
+/// <param name="patienceSeconds">How long a statement waits for another writer.</param>
 /// <remarks>The driver blocks while another process writes; on a grain's scheduler that would hold up the silo.</remarks>
-internal sealed class SqliteDataSource(string file) : DbDataSource
+internal sealed class SqliteDataSource(string file, int patienceSeconds) : DbDataSource
 {
-    // A grain call gives up after five seconds, so waiting longer for another writer helps nobody; one more try must fit in.
-    private const string Settings = "PRAGMA busy_timeout=1000; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;";
+    private readonly string _settings = string.Create(
+        CultureInfo.InvariantCulture, $"PRAGMA busy_timeout={patienceSeconds * 1000}; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;");
 
-    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 1 }.ToString();
+    public override string ConnectionString { get; } = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = patienceSeconds }.ToString();
 
     protected override DbConnection CreateDbConnection() => new SqliteConnection(ConnectionString);
 
@@ -21,7 +24,7 @@ internal sealed class SqliteDataSource(string file) : DbDataSource
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = Settings;
+            command.CommandText = _settings;
             command.ExecuteNonQuery();
             return connection;
         }
