@@ -9,6 +9,8 @@ internal sealed class GatewayOptions : IValidatableObject
     /// <summary>The configuration section.</summary>
     public const string Section = "Gateway";
 
+    private const int LastPort = 65535;
+
     /// <summary>Address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all.</summary>
     /// <value>Default <c>127.0.0.1</c>: this machine only.</value>
     [Required]
@@ -16,12 +18,12 @@ internal sealed class GatewayOptions : IValidatableObject
 
     /// <summary>Port of the OpenAI surface.</summary>
     /// <value>Default 8080; 0 takes a free one.</value>
-    [Range(0, 65535)]
+    [Range(0, LastPort)]
     public int HttpPort { get; set; } = 8080;
 
     /// <summary>Port of the gRPC surface.</summary>
     /// <value>Default 8081; 0 takes a free one.</value>
-    [Range(0, 65535)]
+    [Range(0, LastPort)]
     public int GrpcPort { get; set; } = 8081;
 
     /// <summary>Address of the operator's surface: metrics, health, the cluster's dashboard.</summary>
@@ -31,8 +33,16 @@ internal sealed class GatewayOptions : IValidatableObject
 
     /// <summary>Port of the operator's surface.</summary>
     /// <value>Default 8082; 0 takes a free one.</value>
-    [Range(0, 65535)]
+    [Range(0, LastPort)]
     public int AdminPort { get; set; } = 8082;
+
+    /// <summary>Port of the operator's gRPC surface: tenants, keys, replicas.</summary>
+    /// <value>Default the port behind <see cref="AdminPort"/>, or a free one where that is 0; 0 takes a free one.</value>
+    [Range(0, LastPort)]
+    public int? AdminGrpcPort { get; set; }
+
+    /// <summary>The operator's gRPC port as it is in force.</summary>
+    internal int EffectiveAdminGrpcPort => AdminGrpcPort ?? (AdminPort == 0 ? 0 : AdminPort + 1);
 
     /// <summary>How long a gateway that is asked to end still takes requests, while its readiness says that it ends: for load balancers to turn away.</summary>
     /// <value>Default 0: ports close at once.</value>
@@ -97,6 +107,11 @@ internal sealed class GatewayOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var faults = new List<ValidationResult>();
+        if (AdminPort == LastPort && AdminGrpcPort is null)
+        {
+            faults.Add(new ValidationResult($"No port follows {nameof(AdminPort)}: set {nameof(AdminGrpcPort)} too.", [nameof(AdminGrpcPort)]));
+        }
+
         if (Jwt is { } jwt)
         {
             Validator.TryValidateObject(jwt, new ValidationContext(jwt), faults, validateAllProperties: true);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Herd.Gateway.Admin;
 
-/// <summary>The operator's port. What is served there is served nowhere else, and nothing of the tenants' is served there.</summary>
+/// <summary>The operator's ports, one for HTTP and one for gRPC. What is served there is served nowhere else, and nothing of the tenants' is served there.</summary>
 internal static class AdminListener
 {
     private static readonly object Mark = new();
@@ -17,7 +17,7 @@ internal static class AdminListener
         return next(connection);
     });
 
-    /// <summary>Serves an endpoint at the operator's port alone.</summary>
+    /// <summary>Serves an endpoint at the operator's ports alone.</summary>
     /// <typeparam name="T">The endpoint's builder.</typeparam>
     /// <param name="endpoint">The endpoint.</param>
     /// <returns>The same endpoint.</returns>
@@ -41,7 +41,7 @@ internal static class AdminListener
         return surface == Surface.All || (surface == Surface.Admin) == Has(http) ? next(http) : ErrorWriter.WriteUnknownUrlAsync(http);
     }
 
-    /// <summary>Whether a request came by the operator's port.</summary>
+    /// <summary>Whether a request came by one of the operator's ports.</summary>
     /// <param name="http">The request.</param>
     /// <returns>True where it did.</returns>
     public static bool Has(HttpContext http) => http.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true;

@@ -1,3 +1,4 @@
+using Herd.Gateway.Admin;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Grpc;
@@ -19,10 +20,9 @@ internal static class GrpcSurface
             .AddServiceOptions<AdapterGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes);
         services.AddOptions<global::Grpc.AspNetCore.Server.GrpcServiceOptions>()
             .Configure<IOptions<GatewayOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
-        services.AddGrpcReflection();
     }
 
-    /// <summary>Maps the services.</summary>
+    /// <summary>Maps the services, each to the ports that it belongs to.</summary>
     /// <param name="routes">Where to map them.</param>
     public static void MapGrpcSurface(this IEndpointRouteBuilder routes)
     {
@@ -30,10 +30,11 @@ internal static class GrpcSurface
         routes.MapGrpcService<ConversationGrpcService>();
         routes.MapGrpcService<AdapterGrpcService>();
         routes.MapGrpcService<ModelGrpcService>();
-        routes.MapGrpcService<ReplicaGrpcService>();
-        routes.MapGrpcService<TenantGrpcService>();
-        routes.MapGrpcService<UsageGrpcService>();
-        routes.MapGrpcReflectionService().AllowAnonymous();
-        routes.MapGrpcHealthChecksService().AllowAnonymous();
+        routes.MapGrpcService<ReplicaGrpcService>().OnlyForAdmin();
+        routes.MapGrpcService<TenantGrpcService>().OnlyForAdmin();
+        routes.MapGrpcService<UsageGrpcService>().ForAll();
+        routes.MapGrpcService<SurfaceReflection>().AllowAnonymous().ForAll();
+        routes.MapGrpcService<SurfaceReflectionAlpha>().AllowAnonymous().ForAll();
+        routes.MapGrpcHealthChecksService().AllowAnonymous().ForAll();
     }
 }

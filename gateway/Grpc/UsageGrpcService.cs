@@ -9,8 +9,8 @@ using V1 = Herd.Protos.V1;
 
 namespace Herd.Gateway.Grpc;
 
-/// <summary>Usage, for tenants and the administrator.</summary>
-[Authorize(Caller.AnyonePolicy)]
+/// <summary>Usage, for tenants at their port and for the administrator at the operator's.</summary>
+[Authorize(Caller.UsagePolicy)]
 internal sealed class UsageGrpcService(UsageReader usage) : V1.UsageService.UsageServiceBase
 {
     /// <inheritdoc/>

@@ -116,11 +116,15 @@ internal static class GatewayApp
         // Without TLS a port speaks either HTTP/1.1 or HTTP/2: nothing tells a connection's protocol beforehand.
         kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
         kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
-        kestrel.Listen(Ports.Parse(options.AdminAddress), options.AdminPort, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            AdminListener.MarkConnections(listen);
-        });
+        var adminAddress = Ports.Parse(options.AdminAddress);
+        kestrel.Listen(adminAddress, options.AdminPort, listen => ListenForAdmin(listen, HttpProtocols.Http1));
+        kestrel.Listen(adminAddress, options.EffectiveAdminGrpcPort, listen => ListenForAdmin(listen, HttpProtocols.Http2));
+    }
+
+    private static void ListenForAdmin(ListenOptions listen, HttpProtocols protocols)
+    {
+        listen.Protocols = protocols;
+        AdminListener.MarkConnections(listen);
     }
 
     private static void Map(WebApplication app)

@@ -110,7 +110,7 @@ internal static class GatewayProcess
     private static void Greet(WebApplication app, BaseInfo info, StartupMessages messages, string? newAdminKey, string? demoKey)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ToArray();
-        messages.Ready(info, addresses[0], addresses[1], addresses[2]);
+        messages.Ready(info, addresses[0], addresses[1], addresses[2], addresses[3]);
         if (newAdminKey is not null)
         {
             messages.NewKey("Administrator's key", newAdminKey);

@@ -10,7 +10,8 @@ internal sealed class StartupMessages(TextWriter output)
     /// <param name="http">The OpenAI API's address.</param>
     /// <param name="grpc">The gRPC API's address.</param>
     /// <param name="admin">The operator's surface's address.</param>
-    public void Ready(BaseInfo info, string http, string grpc, string admin)
+    /// <param name="adminGrpc">The address of its gRPC side.</param>
+    public void Ready(BaseInfo info, string http, string grpc, string admin, string adminGrpc)
     {
         output.WriteLine();
         output.WriteLine($"Herd serves {info.Parameters:N0} parameters in {info.Dtype}, {info.ContextTokens:N0} tokens of context, "
@@ -18,6 +19,7 @@ internal sealed class StartupMessages(TextWriter output)
         output.WriteLine($"  OpenAI API  {http}/v1");
         output.WriteLine($"  gRPC API    {grpc}");
         output.WriteLine($"  Operator    {admin}");
+        output.WriteLine($"  Admin gRPC  {adminGrpc}");
     }
 
     /// <summary>A key that was made now.</summary>

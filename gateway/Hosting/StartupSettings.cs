@@ -26,7 +26,9 @@ internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, Time
         var address = Ports.Parse(gateway.Address);
         Ports.RequireFree(address, gateway.HttpPort, "HTTP", "--http-port PORT");
         Ports.RequireFree(address, gateway.GrpcPort, "gRPC", "--grpc-port PORT");
-        Ports.RequireFree(Ports.Parse(gateway.AdminAddress), gateway.AdminPort, "operator", "--set Gateway:AdminPort=PORT");
+        var adminAddress = Ports.Parse(gateway.AdminAddress);
+        Ports.RequireFree(adminAddress, gateway.AdminPort, "operator", "--set Gateway:AdminPort=PORT");
+        Ports.RequireFree(adminAddress, gateway.EffectiveAdminGrpcPort, "operator's gRPC", "--set Gateway:AdminGrpcPort=PORT");
         if (cluster.GatewayMode != GatewayMode.Client)
         {
             ClusterCheck.Run(cluster, hasClientPort: cluster.GatewayMode == GatewayMode.Embedded);

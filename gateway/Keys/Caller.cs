@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
+using Herd.Gateway.Admin;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -16,8 +17,8 @@ internal static class Caller
     /// <summary>The policy for the administrator's surface.</summary>
     public const string AdminPolicy = "admin";
 
-    /// <summary>The policy for what tenants and the administrator may both do.</summary>
-    public const string AnyonePolicy = "anyone";
+    /// <summary>The policy for what a tenant may do at its port, and the administrator at the operator's.</summary>
+    public const string UsagePolicy = "usage";
 
     private const string AnyScheme = "HerdKeyOrToken";
     private const int TokenDots = 2;
@@ -57,7 +58,7 @@ internal static class Caller
     /// <returns>The error.</returns>
     public static HerdException Refusal(ClaimsPrincipal user) => new(
         HerdErrorCode.PermissionDenied,
-        IsAdmin(user) ? "The administrator's key belongs to no tenant. Use a tenant's key." : "This needs the administrator's key.");
+        IsAdmin(user) ? "The administrator's key belongs to no tenant. Use a tenant's key, or the operator's port." : "This needs the administrator's key.");
 
     /// <summary>Lets grain calls made for a request carry its caller.</summary>
     /// <param name="http">The request.</param>
@@ -91,7 +92,8 @@ internal static class Caller
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(AnyScheme).RequireClaim(TenantClaim).Build())
             .AddPolicy(AdminPolicy, policy => policy.AddAuthenticationSchemes(AnyScheme).RequireClaim(AdminClaim))
-            .AddPolicy(AnyonePolicy, policy => policy.AddAuthenticationSchemes(AnyScheme).RequireAuthenticatedUser());
+            .AddPolicy(UsagePolicy, policy => policy.AddAuthenticationSchemes(AnyScheme).RequireAssertion(
+                context => context.Resource is HttpContext http && (AdminListener.Has(http) ? IsAdmin(context.User) : FindTenant(context.User) is not null)));
     }
 
     /// <summary>A token has three parts between dots, and no key begins like one.</summary>

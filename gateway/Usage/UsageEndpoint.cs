@@ -1,17 +1,18 @@
 using System.Globalization;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
+using Herd.Gateway.Admin;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 
 namespace Herd.Gateway.Usage;
 
-/// <summary><c>GET /v1/usage</c>.</summary>
+/// <summary><c>GET /v1/usage</c>, at the tenants' port and at the operator's.</summary>
 internal static class UsageEndpoint
 {
     /// <summary>Maps it.</summary>
     /// <param name="routes">The routes.</param>
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/usage", ReadAsync).RequireAuthorization(Caller.AnyonePolicy);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/usage", ReadAsync).RequireAuthorization(Caller.UsagePolicy).ForAll();
 
     private static async Task<IResult> ReadAsync(HttpContext http, UsageReader usage, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
 
     private static async Task<Replica[]> ReplicasAsync(ClusterTenant tenant)
     {
-        var listed = await new ReplicaService.ReplicaServiceClient(tenant.Channels[0])
+        var listed = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[0])
             .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
         return [.. listed.Replicas.Where(replica => replica.State == ReplicaState.Ready)];
     }

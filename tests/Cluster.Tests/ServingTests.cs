@@ -59,7 +59,7 @@ public abstract class ServingTests(ClusterFixture fixture) : ClusterTest(fixture
     {
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
 
-        var replicas = await new ReplicaService.ReplicaServiceClient(tenant.Channels[1])
+        var replicas = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[1])
             .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
 
         Assert.Equal(4, replicas.Replicas.Count);

@@ -88,7 +88,7 @@ public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixtu
 
     private static async Task<IReadOnlyList<string>> BusySilosAsync(ClusterTenant tenant)
     {
-        var listed = await new ReplicaService.ReplicaServiceClient(tenant.Channels[0]).ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
+        var listed = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[0]).ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
         return [.. listed.Replicas.Where(replica => replica.RunningSequences > 0).Select(replica => GrainKeys.SiloOf(replica.Id))];
     }
 

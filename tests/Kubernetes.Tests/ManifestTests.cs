@@ -89,6 +89,15 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void Services_OfTenants_LeadToNoOperatorsPort()
+    {
+        var services = Manifests.Base.OfType<V1Service>().ToDictionary(service => service.Metadata.Name, service => service.Spec.Ports.Select(port => port.TargetPort.Value).ToHashSet());
+
+        Assert.Equal(["admin", "admin-grpc"], services["herd-admin"].Order());
+        Assert.Empty(services["herd-gateway"].Intersect(services["herd-admin"]));
+    }
+
+    [Fact]
     public void Policies_OpenPortsThatTheirPodsHave()
     {
         foreach (var policy in Manifests.Base.OfType<V1NetworkPolicy>())

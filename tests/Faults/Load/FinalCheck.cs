@@ -76,7 +76,7 @@ internal sealed class FinalCheck(LoadContext context, IReadOnlyList<LoadTenant> 
         IReadOnlyList<string> orphans = [];
         await TryAsync("all replicas and leases", async watch =>
         {
-            var service = new ReplicaService.ReplicaServiceClient(tenants[0].Clients.Channels[watch.Gateway]);
+            var service = new ReplicaService.ReplicaServiceClient(tenants[0].Clients.AdminChannels[watch.Gateway]);
             var replicas = await service.ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: watch.Token);
             var leases = await service.ListLeasesAsync(new ListLeasesRequest(), HerdCluster.Admin, cancellationToken: watch.Token);
             orphans = [.. LeaseCheck.Orphans(replicas.Replicas), .. LeaseCheck.Orphans(leases.Leases)];
@@ -91,7 +91,7 @@ internal sealed class FinalCheck(LoadContext context, IReadOnlyList<LoadTenant> 
         await TryAsync($"a single place for {tenant.Clients.Name}", async watch =>
         {
             var limits = new UpdateLimitsRequest { Tenant = tenant.Clients.Name, Limits = new TenantLimits { ConcurrentSequences = 1, Adapters = 10 } };
-            await new TenantService.TenantServiceClient(tenant.Clients.Channels[watch.Gateway]).UpdateLimitsAsync(limits, HerdCluster.Admin, cancellationToken: watch.Token);
+            await new TenantService.TenantServiceClient(tenant.Clients.AdminChannels[watch.Gateway]).UpdateLimitsAsync(limits, HerdCluster.Admin, cancellationToken: watch.Token);
         }, abort);
         while (await RefusalAsync(tenant, abort) is { } refusal)
         {

@@ -108,7 +108,7 @@ public sealed class CanaryTests(SharedGateway gateway)
     public async Task LeasesAndTombstones_AreTheAdministratorsToSee()
     {
         var (tenant, stable, _) = await StartAsync();
-        var replicas = new ReplicaService.ReplicaServiceClient(tenant.Channel);
+        var replicas = new ReplicaService.ReplicaServiceClient(tenant.AdminChannel);
 
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await replicas.ListLeasesAsync(new ListLeasesRequest(), tenant.Metadata, cancellationToken: Cancellation));
         await Eventually.TrueAsync(

@@ -44,7 +44,7 @@ public sealed class ErrorTests(SharedGateway gateway)
     public async Task RevokedKey_StopsWorking()
     {
         var tenant = await gateway.NewTenantAsync();
-        var admin = new TenantService.TenantServiceClient(tenant.Channel);
+        var admin = new TenantService.TenantServiceClient(tenant.AdminChannel);
         await tenant.OpenAi().GetOpenAIModelClient().GetModelsAsync(Cancellation);
 
         var keys = await admin.ListKeysAsync(new ListKeysRequest { Tenant = tenant.Name }, SharedGateway.Admin, cancellationToken: Cancellation);
@@ -63,7 +63,7 @@ public sealed class ErrorTests(SharedGateway gateway)
     public async Task Administration_NeedsTheAdministratorsKeyAndTheTenantsSurfaceATenants()
     {
         var tenant = await gateway.NewTenantAsync();
-        var admin = new TenantService.TenantServiceClient(tenant.Channel);
+        var admin = new TenantService.TenantServiceClient(tenant.AdminChannel);
         var models = new ModelService.ModelServiceClient(tenant.Channel);
 
         var byTenant = await Assert.ThrowsAsync<RpcException>(async () =>

@@ -71,7 +71,7 @@ public sealed class FlipTests : IAsyncLifetime
         Assert.All(_answers.Keys, answer => Assert.Equal(string.Join(' ', Enumerable.Repeat(_words[answer.Version], Tokens)), answer.Text.Trim()));
         Assert.True(_answers.Count > 3);
         Assert.True(await CountMovesAsync() >= Flips);
-        var replicas = await new ReplicaService.ReplicaServiceClient(Tenant.Channel)
+        var replicas = await new ReplicaService.ReplicaServiceClient(Tenant.AdminChannel)
             .ListReplicasAsync(new ListReplicasRequest(), SharedGateway.Admin, cancellationToken: Cancellation);
         Assert.Equal([0, 0], replicas.Replicas.Select(replica => replica.ColdStarts));
         Assert.All(replicas.Replicas, replica => Assert.Subset(replica.ResidentVersions.ToHashSet(), _words.Keys.ToHashSet()));

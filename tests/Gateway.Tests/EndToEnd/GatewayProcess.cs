@@ -30,6 +30,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <summary>Address of the operator's surface.</summary>
     public Uri Admin { get; private set; } = null!;
 
+    /// <summary>Address of the operator's gRPC surface.</summary>
+    public Uri AdminGrpc { get; private set; } = null!;
+
     /// <summary>All that the process wrote so far.</summary>
     public string Output => _process.Output;
 
@@ -101,6 +104,10 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         {
             Admin = new Uri(admin.Groups[1].Value);
         }
+        else if (AdminGrpcLine().Match(line) is { Success: true } adminGrpc)
+        {
+            AdminGrpc = new Uri(adminGrpc.Groups[1].Value);
+        }
         else if (line == "Try:")
         {
             _ready.TrySetResult();
@@ -112,6 +119,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
 
     [GeneratedRegex(@"^  Operator    (http://\S+)$")]
     private static partial Regex AdminLine();
+
+    [GeneratedRegex(@"^  Admin gRPC  (http://\S+)$")]
+    private static partial Regex AdminGrpcLine();
 
     [GeneratedRegex(@"^  gRPC API    (http://\S+)$")]
     private static partial Regex GrpcLine();

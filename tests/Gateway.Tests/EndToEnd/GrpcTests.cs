@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
 using Herd.Protos.V1;
 using Xunit;
@@ -128,12 +129,21 @@ public sealed class GrpcTests(SharedGateway gateway)
         var tenant = await gateway.NewTenantAsync();
 
         var health = await new Health.HealthClient(tenant.Channel).CheckAsync(new HealthCheckRequest(), cancellationToken: Cancellation);
-        using var reflection = new ServerReflection.ServerReflectionClient(tenant.Channel).ServerReflectionInfo(cancellationToken: Cancellation);
-        await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancellation);
-        await reflection.ResponseStream.MoveNext(Cancellation);
+        var tenants = await ServicesAsync(tenant.Channel);
+        var admin = await ServicesAsync(tenant.AdminChannel);
 
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, health.Status);
-        Assert.Contains("herd.v1.GenerationService", reflection.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name));
+        Assert.Contains("herd.v1.GenerationService", tenants);
+        Assert.Contains("herd.v1.TenantService", admin);
+        Assert.Equal(["grpc.health.v1.Health", "herd.v1.UsageService"], tenants.Intersect(admin).Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<string[]> ServicesAsync(GrpcChannel channel)
+    {
+        using var reflection = new ServerReflection.ServerReflectionClient(channel).ServerReflectionInfo(cancellationToken: Cancellation);
+        await reflection.RequestStream.WriteAsync(new ServerReflectionRequest { ListServices = "" }, Cancellation);
+        await reflection.ResponseStream.MoveNext(Cancellation);
+        return [.. reflection.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name)];
     }
 
     private static async Task<List<GenerateResponse>> GenerateAsync(TestTenant tenant, GenerateRequest request)

@@ -45,7 +45,7 @@ public sealed class LeaseTests : IDisposable
         await Eventually.TrueAsync(
             async () =>
             {
-                var replicas = new ReplicaService.ReplicaServiceClient(tenant.Channel);
+                var replicas = new ReplicaService.ReplicaServiceClient(tenant.AdminChannel);
                 leases = [.. (await replicas.ListLeasesAsync(new ListLeasesRequest(), SharedGateway.Admin, cancellationToken: Cancellation)).Leases];
                 return holds(leases);
             },

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Grpc.Net.Client;
-using Herd.Protos.V1;
 using Herd.Testing;
 using Xunit;
 
@@ -26,7 +25,7 @@ public sealed class LifetimeTests : IDisposable
         JsonElement answer;
         await using (var first = await StartAsync("--set", port))
         {
-            before = await NewTenantAsync(first);
+            before = await TestTenant.CreateAsync(first, "acme");
             version = await before.UploadAsync("cat", "CHAT-BIAS-SCALE-NORM.pth");
             answer = (await before.PostAsync("/v1/completions", Ask)).Body;
             await first.KillAsync();
@@ -46,7 +45,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task Terminated_RunningAnswersAreFinishedFirst()
     {
         await using var process = await StartAsync("--set", "Replica:DrainTimeout=00:02:00");
-        var tenant = await NewTenantAsync(process);
+        var tenant = await TestTenant.CreateAsync(process, "acme");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
         {
             Content = JsonContent.Create(new { model = "base", prompt = "abc", temperature = 0, max_tokens = 400, stream = true }),
@@ -64,7 +63,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task Limits_AreCheckedBeforeBodiesAreRead()
     {
         await using var process = await StartAsync("--set", "Gateway:MaxUploadBytes=10000", "Gateway:MaxRequestBytes=20000");
-        var tenant = await NewTenantAsync(process);
+        var tenant = await TestTenant.CreateAsync(process, "acme");
 
         var (uploadStatus, upload) = await SendUnreadAsync(tenant, HttpMethod.Put, "/v1/adapters/cat", 10_001);
         var (requestStatus, request) = await SendUnreadAsync(tenant, HttpMethod.Post, "/v1/completions", 20_001);
@@ -80,15 +79,6 @@ public sealed class LifetimeTests : IDisposable
         var process = GatewayProcess.Start(_data.Path, [.. HerdPrograms.GoldenBase, "--dtype", "float32", .. arguments]);
         await process.WaitUntilReadyAsync(Cancellation);
         return process;
-    }
-
-    private static async Task<TestTenant> NewTenantAsync(GatewayProcess process)
-    {
-        var channel = GrpcChannel.ForAddress(process.Grpc);
-        var tenants = new TenantService.TenantServiceClient(channel);
-        await tenants.CreateTenantAsync(new CreateTenantRequest { Name = "acme" }, SharedGateway.Admin, cancellationToken: Cancellation);
-        var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = "acme" }, SharedGateway.Admin, cancellationToken: Cancellation);
-        return new TestTenant(process, channel, "acme", key.Key);
     }
 
     private static async Task<(int Status, JsonElement Body)> SendUnreadAsync(TestTenant tenant, HttpMethod method, string path, int length)

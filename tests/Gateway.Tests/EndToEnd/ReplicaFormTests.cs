@@ -25,7 +25,7 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
 
         Assert.Equal(await whole.CompleteAsync("base", Prompt, 20), await split.CompleteAsync("base", Prompt, 20));
         Assert.Equal(await whole.CompleteAsync("story", Prompt, 20), await split.CompleteAsync("story", Prompt, 20));
-        var replica = await ReplicaAsync(split.Channel);
+        var replica = await ReplicaAsync(split.AdminChannel);
         Assert.EndsWith("/cpu:0+cpu:1", replica.Id, StringComparison.Ordinal);
         Assert.Equal("float32", replica.Weights);
         Assert.Equal(4 * replica.Base.Parameters, replica.WeightBytes);
@@ -40,10 +40,10 @@ public sealed class ReplicaFormTests(SharedGateway gateway) : IDisposable
 
         Assert.Equal(await whole.UploadAsync("story", "BIAS.pth"), await small.UploadAsync("story", "BIAS.pth"));
         Assert.NotEmpty(await small.CompleteAsync("story", Prompt, 20));
-        var replica = await ReplicaAsync(small.Channel);
+        var replica = await ReplicaAsync(small.AdminChannel);
         Assert.Equal("int8", replica.Weights);
         Assert.InRange(replica.WeightBytes, replica.Base.Parameters, 2 * replica.Base.Parameters);
-        Assert.Equal((await ReplicaAsync(whole.Channel)).Base.Digest, replica.Base.Digest);
+        Assert.Equal((await ReplicaAsync(whole.AdminChannel)).Base.Digest, replica.Base.Digest);
     }
 
     [Fact]

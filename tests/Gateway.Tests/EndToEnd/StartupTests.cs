@@ -38,6 +38,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
     [Theory]
     [InlineData("--http-port", "HTTP", "--http-port PORT")]
     [InlineData("--grpc-port", "gRPC", "--grpc-port PORT")]
+    [InlineData("Gateway:AdminGrpcPort", "operator's gRPC", "--set Gateway:AdminGrpcPort=PORT")]
     [InlineData("Cluster:SiloPort", "cluster", "--set Cluster:SiloPort=PORT")]
     public async Task Start_TakenPort_SaysWhichAndHowToChooseAnother(string setting, string purpose, string cure)
     {

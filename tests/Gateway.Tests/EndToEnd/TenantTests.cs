@@ -22,7 +22,7 @@ public sealed class TenantTests(SharedGateway gateway)
     public async Task Keys_AreSeveralWithLabelsAndEndByThemselves()
     {
         var tenant = await gateway.NewTenantAsync();
-        var admin = new TenantService.TenantServiceClient(tenant.Channel);
+        var admin = new TenantService.TenantServiceClient(tenant.AdminChannel);
         var until = Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3));
         var request = new CreateKeyRequest { Tenant = tenant.Name, Label = "short", ExpiresAt = until };
         var key = (await admin.CreateKeyAsync(request, SharedGateway.Admin, cancellationToken: Cancellation)).Key;
@@ -42,7 +42,7 @@ public sealed class TenantTests(SharedGateway gateway)
         var tenant = await gateway.NewTenantAsync();
         var request = new CreateKeyRequest { Tenant = tenant.Name, ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddSeconds(-1)) };
 
-        var refused = await Assert.ThrowsAsync<RpcException>(async () => await new TenantService.TenantServiceClient(tenant.Channel)
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await new TenantService.TenantServiceClient(tenant.AdminChannel)
             .CreateKeyAsync(request, SharedGateway.Admin, cancellationToken: Cancellation));
 
         Assert.Equal("expires_at", refused.GetRpcStatus()!.GetDetail<BadRequest>().FieldViolations.Single().Field);
@@ -110,7 +110,7 @@ public sealed class TenantTests(SharedGateway gateway)
         JsonElement[] told = [whole.GetProperty("usage"), JsonDocument.Parse(last).RootElement.GetProperty("usage")];
 
         var http = (await tenant.Http.GetFromJsonAsync<JsonElement>("/v1/usage?period=hour", Cancellation)).GetProperty("data").EnumerateArray().Single();
-        var admin = new UsageService.UsageServiceClient(tenant.Channel);
+        var admin = new UsageService.UsageServiceClient(tenant.AdminChannel);
         var rows = (await admin.GetUsageAsync(new GetUsageRequest { Tenant = tenant.Name }, SharedGateway.Admin, cancellationToken: Cancellation)).Rows;
 
         Assert.Equal(2, http.GetProperty("requests").GetInt32());
@@ -126,6 +126,34 @@ public sealed class TenantTests(SharedGateway gateway)
         Assert.Equal(400, (int)(await other.Http.GetAsync(new Uri("/v1/usage?from=yesterday", UriKind.Relative), Cancellation)).StatusCode);
         using var tooMany = await other.Http.GetAsync(new Uri("/v1/usage?limit=10001", UriKind.Relative), Cancellation);
         Assert.Equal("limit", (await tooMany.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("error").GetProperty("param").GetString());
+    }
+
+    [Fact]
+    public async Task Usage_OfEverybody_IsToldAtTheOperatorsPortAlone()
+    {
+        var tenant = await gateway.NewTenantAsync();
+        Assert.Equal(200, (await tenant.PostAsync("/v1/completions", Ask)).Status);
+        var (own, all) = (new UsageService.UsageServiceClient(tenant.Channel), new UsageService.UsageServiceClient(tenant.AdminChannel));
+
+        var rows = (await all.GetUsageAsync(new GetUsageRequest(), SharedGateway.Admin, cancellationToken: Cancellation)).Rows;
+        var byAdmin = await Assert.ThrowsAsync<RpcException>(async () => await own.GetUsageAsync(new GetUsageRequest(), SharedGateway.Admin, cancellationToken: Cancellation));
+        var byTenant = await Assert.ThrowsAsync<RpcException>(async () => await all.GetUsageAsync(new GetUsageRequest(), tenant.Metadata, cancellationToken: Cancellation));
+
+        Assert.Contains(rows, row => row.Tenant == tenant.Name);
+        Assert.Equal((StatusCode.PermissionDenied, StatusCode.PermissionDenied), (byAdmin.StatusCode, byTenant.StatusCode));
+        Assert.Equal(200, await UsageStatusAsync(tenant.Process.Http, tenant.Key));
+        Assert.Equal(403, await UsageStatusAsync(tenant.Process.Http, HerdPrograms.AdminKey));
+        Assert.Equal(200, await UsageStatusAsync(tenant.Process.Admin, HerdPrograms.AdminKey));
+        Assert.Equal(403, await UsageStatusAsync(tenant.Process.Admin, tenant.Key));
+        Assert.Equal(401, await UsageStatusAsync(tenant.Process.Admin, tenant.Key + "x"));
+    }
+
+    private static async Task<int> UsageStatusAsync(Uri address, string key)
+    {
+        using var client = new HttpClient { BaseAddress = address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var response = await client.GetAsync(new Uri("/v1/usage", UriKind.Relative), Cancellation);
+        return (int)response.StatusCode;
     }
 
     [Fact]
@@ -167,6 +195,6 @@ public sealed class TenantTests(SharedGateway gateway)
         Assert.True(usage.GetProperty("prompt_tokens").GetInt32() >= 2 * finished.GetProperty("prompt_tokens").GetInt32());
     }
 
-    private static async Task ChangeAsync(TestTenant tenant, TenantLimits limits) => await new TenantService.TenantServiceClient(tenant.Channel)
+    private static async Task ChangeAsync(TestTenant tenant, TenantLimits limits) => await new TenantService.TenantServiceClient(tenant.AdminChannel)
         .UpdateLimitsAsync(new UpdateLimitsRequest { Tenant = tenant.Name, Limits = limits }, SharedGateway.Admin, cancellationToken: Cancellation);
 }

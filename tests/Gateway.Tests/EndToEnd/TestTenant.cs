@@ -20,6 +20,7 @@ internal sealed class TestTenant
     public TestTenant(GatewayProcess process, GrpcChannel channel, string name, string key)
     {
         (Process, Channel, Name, Key) = (process, channel, name, key);
+        AdminChannel = GrpcChannel.ForAddress(process.AdminGrpc);
         Http = new HttpClient { BaseAddress = process.Http };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         Metadata = new Metadata { { "authorization", $"Bearer {key}" } };
@@ -28,6 +29,9 @@ internal sealed class TestTenant
     public GatewayProcess Process { get; }
 
     public GrpcChannel Channel { get; }
+
+    /// <summary>To the operator's port.</summary>
+    public GrpcChannel AdminChannel { get; }
 
     public string Name { get; }
 
@@ -49,11 +53,11 @@ internal sealed class TestTenant
     /// <summary>Makes a tenant and a key of it.</summary>
     public static async Task<TestTenant> CreateAsync(GatewayProcess process, string name, TenantLimits? limits = null)
     {
-        var channel = GrpcChannel.ForAddress(process.Grpc);
-        var tenants = new TenantService.TenantServiceClient(channel);
+        using var admin = GrpcChannel.ForAddress(process.AdminGrpc);
+        var tenants = new TenantService.TenantServiceClient(admin);
         await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, SharedGateway.Admin);
         var key = await tenants.CreateKeyAsync(new CreateKeyRequest { Tenant = name, Label = "test" }, SharedGateway.Admin);
-        return new TestTenant(process, channel, name, key.Key);
+        return new TestTenant(process, GrpcChannel.ForAddress(process.Grpc), name, key.Key);
     }
 
     /// <summary>Uploads a golden adapter over HTTP.</summary>

@@ -101,7 +101,7 @@ public sealed class TokenTests(TokenTests.TokenGateway gateway) : IClassFixture<
     {
         var caller = Caller(Token(claims => claims["admin"] = "true"));
 
-        var refused = await Assert.ThrowsAsync<RpcException>(async () => await new TenantService.TenantServiceClient(caller.Channel)
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await new TenantService.TenantServiceClient(caller.AdminChannel)
             .ListTenantsAsync(new ListTenantsRequest(), caller.Metadata, cancellationToken: Cancellation));
 
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);

@@ -28,6 +28,7 @@ public sealed class ClusterTenant : IDisposable
         }
 
         Channels = [.. new[] { 0, 1 }.Select(gateway => GrpcChannel.ForAddress(cluster.Grpc(gateway), Impatient))];
+        AdminChannels = [.. new[] { 0, 1 }.Select(gateway => GrpcChannel.ForAddress(cluster.AdminGrpc(gateway), Impatient))];
         Metadata = new Metadata { { "authorization", $"Bearer {key}" } };
     }
 
@@ -42,6 +43,9 @@ public sealed class ClusterTenant : IDisposable
 
     /// <summary>A channel to each gateway.</summary>
     public ImmutableArray<GrpcChannel> Channels { get; }
+
+    /// <summary>A channel to each gateway's operator's port.</summary>
+    public ImmutableArray<GrpcChannel> AdminChannels { get; }
 
     /// <summary>What is sent with a call over a channel: the key.</summary>
     public Metadata Metadata { get; }
@@ -111,7 +115,7 @@ public sealed class ClusterTenant : IDisposable
             client.Dispose();
         }
 
-        foreach (var channel in Channels)
+        foreach (var channel in Channels.Concat(AdminChannels))
         {
             channel.Dispose();
         }

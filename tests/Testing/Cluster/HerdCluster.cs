@@ -21,7 +21,7 @@ public sealed class HerdCluster : IAsyncDisposable
 
     private readonly string _mode;
     private readonly ClusterStorage _storage;
-    private readonly int[] _ports = FreePorts.Take((3 * Silos) + (3 * Gateways));
+    private readonly int[] _ports = FreePorts.Take((3 * Silos) + (4 * Gateways));
     private readonly ChildProcess?[] _processes = new ChildProcess?[Silos + Gateways];
     private readonly HttpClient _health = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Action<string, string>? _onLine;
@@ -66,10 +66,13 @@ public sealed class HerdCluster : IAsyncDisposable
     public Uri Health(int silo) => new($"http://127.0.0.1:{_ports[(3 * silo) + 2]}");
 
     /// <summary>Where a gateway speaks HTTP.</summary>
-    public Uri Http(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (3 * gateway)]}");
+    public Uri Http(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (4 * gateway)]}");
 
     /// <summary>Where a gateway speaks gRPC.</summary>
-    public Uri Grpc(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (3 * gateway) + 1]}");
+    public Uri Grpc(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (4 * gateway) + 1]}");
+
+    /// <summary>Where a gateway speaks gRPC with the administrator.</summary>
+    public Uri AdminGrpc(int gateway) => new($"http://127.0.0.1:{_ports[(3 * Silos) + (4 * gateway) + 3]}");
 
     /// <summary>Starts every process that does not run, and waits until all are ready.</summary>
     public Task StartAllAsync(CancellationToken cancellationToken) => Task.WhenAll(
@@ -89,7 +92,7 @@ public sealed class HerdCluster : IAsyncDisposable
     public async Task<ClusterTenant> NewTenantAsync(TenantLimits limits, CancellationToken cancellationToken)
     {
         var name = $"tenant-{Interlocked.Increment(ref _tenants)}";
-        using var channel = GrpcChannel.ForAddress(Grpc(0));
+        using var channel = GrpcChannel.ForAddress(AdminGrpc(0));
         var tenants = new TenantService.TenantServiceClient(channel);
         await tenants.CreateTenantAsync(new CreateTenantRequest { Name = name, Limits = limits }, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
         return await NewKeyAsync(name, expiresAt: null, cancellationToken).ConfigureAwait(false);
@@ -102,7 +105,7 @@ public sealed class HerdCluster : IAsyncDisposable
     /// <returns>The tenant with that key.</returns>
     public async Task<ClusterTenant> NewKeyAsync(string tenant, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
     {
-        using var channel = GrpcChannel.ForAddress(Grpc(0));
+        using var channel = GrpcChannel.ForAddress(AdminGrpc(0));
         var request = new CreateKeyRequest { Tenant = tenant, Label = "test", ExpiresAt = expiresAt is { } end ? Timestamp.FromDateTimeOffset(end) : null };
         var key = await new TenantService.TenantServiceClient(channel).CreateKeyAsync(request, Admin, cancellationToken: cancellationToken).ConfigureAwait(false);
         return new ClusterTenant(this, tenant, key.Key);
@@ -133,7 +136,9 @@ public sealed class HerdCluster : IAsyncDisposable
             "--mode", _mode,
             "--http-port", $"{Http(index).Port}",
             "--grpc-port", $"{Grpc(index).Port}",
-            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (3 * index) + 2]}", "Gateway:AdminPort=0", "Gateway:StopDelay=00:00:05",
+            "--set", $"Cluster:SiloName=gateway-{index}", $"Cluster:SiloPort={_ports[(3 * Silos) + (4 * index) + 2]}", "Gateway:AdminPort=0",
+            $"Gateway:AdminGrpcPort={AdminGrpc(index).Port}",
+            "Gateway:StopDelay=00:00:05",
         ],
         cancellationToken);
 

@@ -53,8 +53,8 @@ public sealed class ExtremeMomentTests(HostileGateway gateway)
     public async Task OtherMomentsOverGrpc_AreServedOrNameTheField()
     {
         var conversations = new ConversationService.ConversationServiceClient(gateway.Tenant.Channel);
-        var replicas = new ReplicaService.ReplicaServiceClient(gateway.Tenant.Channel);
-        var tenants = new TenantService.TenantServiceClient(gateway.Tenant.Channel);
+        var replicas = new ReplicaService.ReplicaServiceClient(gateway.Tenant.AdminChannel);
+        var tenants = new TenantService.TenantServiceClient(gateway.Tenant.AdminChannel);
         foreach (var (before, field) in ((Timestamp, string?)[])[(First, null), (Last, null), (Beyond, "before")])
         {
             var list = new ListConversationsRequest { Before = before };

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Grpc.Core;
+using Grpc.Net.Client;
 using Herd.Protos.V1;
 using Xunit;
 
@@ -56,12 +57,29 @@ public sealed class GrpcMessageTests(HostileGateway gateway)
     {
         foreach (var (service, method) in ((string, string)[])[("herd.v1.ModelService", "Nothing"), ("herd.v1.Nothing", "Nothing"), ("..", "x"), ("", "")])
         {
-            var error = await CallAsync(MethodType.Unary, service, method, [], SharedGateway.Admin);
-            Assert.Equal((StatusCode.Unimplemented, "UNKNOWN_URL"), (error!.StatusCode, error.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason));
+            AssertUnknown(await CallAsync(gateway.Tenant.Channel, MethodType.Unary, service, method, [], SharedGateway.Admin));
+            AssertUnknown(await CallAsync(gateway.Tenant.AdminChannel, MethodType.Unary, service, method, [], SharedGateway.Admin));
         }
 
         await gateway.ExpectUnharmedAsync();
     }
+
+    [Fact]
+    public async Task Services_AtTheOthersPort_AreAnsweredLikeUnknownOnes()
+    {
+        foreach (var method in Methods.Where(method => method.Service.Name != "UsageService"))
+        {
+            var (channel, metadata) = IsAdmins(method) ? (gateway.Tenant.Channel, SharedGateway.Admin) : (gateway.Tenant.AdminChannel, gateway.Tenant.Metadata);
+            var nothing = await CallAsync(channel, MethodType.Unary, "herd.v1.Nothing", "Nothing", [], metadata);
+            var error = await CallAsync(channel, MethodType.Unary, method.Service.FullName, method.Name, [], metadata);
+
+            AssertUnknown(error);
+            Assert.Equal(nothing!.Status.Detail.Replace("herd.v1.Nothing/Nothing", $"{method.Service.FullName}/{method.Name}", StringComparison.Ordinal), error!.Status.Detail);
+        }
+    }
+
+    private static void AssertUnknown(RpcException? error) =>
+        Assert.Equal((StatusCode.Unimplemented, "UNKNOWN_URL"), (error!.StatusCode, error.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason));
 
     // An error that is none of Herd's table, or a fault of Herd's own, is a fault here.
     private static string? FaultOf(RpcException? error, bool isUnreadable, bool hasField) => error switch
@@ -144,22 +162,25 @@ public sealed class GrpcMessageTests(HostileGateway gateway)
 
     private Task<RpcException?> CallAsync(MethodDescriptor method, byte[] message)
     {
-        var isAdmins = method.Service.Name is "TenantService" or "ReplicaService";
+        var isAdmins = IsAdmins(method);
         var type = (method.IsClientStreaming, method.IsServerStreaming) switch
         {
             (true, _) => MethodType.ClientStreaming,
             (_, true) => MethodType.ServerStreaming,
             _ => MethodType.Unary,
         };
-        return CallAsync(type, method.Service.FullName, method.Name, message, isAdmins ? SharedGateway.Admin : gateway.Tenant.Metadata);
+        return CallAsync(
+            isAdmins ? gateway.Tenant.AdminChannel : gateway.Tenant.Channel, type, method.Service.FullName, method.Name, message, isAdmins ? SharedGateway.Admin : gateway.Tenant.Metadata);
     }
 
+    private static bool IsAdmins(MethodDescriptor method) => method.Service.Name is "TenantService" or "ReplicaService";
+
     /// <returns>The error; null where the call was served.</returns>
-    private async Task<RpcException?> CallAsync(MethodType type, string service, string name, byte[] message, Metadata metadata)
+    private static async Task<RpcException?> CallAsync(GrpcChannel channel, MethodType type, string service, string name, byte[] message, Metadata metadata)
     {
         var method = new Method<byte[], byte[]>(type, service, name, Bytes, Bytes);
         var options = new CallOptions(metadata, cancellationToken: Cancellation);
-        var invoker = gateway.Tenant.Channel.CreateCallInvoker();
+        var invoker = channel.CreateCallInvoker();
         try
         {
             switch (type)

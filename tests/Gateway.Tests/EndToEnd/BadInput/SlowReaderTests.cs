@@ -91,7 +91,7 @@ public sealed class SlowReaderTests(HostileGateway gateway)
     private Task ReplicaIsIdleAsync() => Eventually.TrueAsync(
         async () =>
         {
-            var replicas = new ReplicaService.ReplicaServiceClient(gateway.Tenant.Channel);
+            var replicas = new ReplicaService.ReplicaServiceClient(gateway.Tenant.AdminChannel);
             var listed = await replicas.ListReplicasAsync(new ListReplicasRequest(), SharedGateway.Admin, cancellationToken: Cancellation);
             return listed.Replicas.Single().RunningSequences == 0;
         },
