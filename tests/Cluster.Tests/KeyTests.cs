@@ -67,7 +67,7 @@ public abstract class KeyTests(ClusterFixture fixture) : ClusterTest(fixture)
         return response.StatusCode;
     }));
 
-    private static async Task RevokeAsync(ClusterTenant tenant) => await new TenantService.TenantServiceClient(tenant.Channels[0]).RevokeKeyAsync(
+    private static async Task RevokeAsync(ClusterTenant tenant) => await new TenantService.TenantServiceClient(tenant.AdminChannels[0]).RevokeKeyAsync(
         new RevokeKeyRequest { Tenant = tenant.Name, KeyId = tenant.Key.Split('_')[1] }, HerdCluster.Admin, cancellationToken: Cancellation);
 }
 
