@@ -40,7 +40,8 @@ public static class HerdTelemetry
             .ConfigureResource(resource => resource.AddService(Name.ToLowerInvariant()))
             .WithMetrics(metrics => metrics
                 .AddMeter(Name, Orleans, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-                .AddPrometheusExporter());
+                // Whoever asks is told of now, and not what another was told up to 300 ms ago.
+                .AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 0));
         if (section[nameof(TelemetryOptions.OtlpEndpoint)] is { Length: > 0 })
         {
             AddTraces(telemetry);
