@@ -1,6 +1,8 @@
 using Herd.Engine.Adapters.Formats;
 using Herd.Engine.Bases;
 using Herd.Engine.Checkpoints;
+using Herd.Engine.Prompts;
+using Herd.Engine.Vision;
 
 namespace Herd.Engine.Adapters;
 
@@ -81,9 +83,28 @@ public sealed class AdapterPackage : IDisposable
         return PackageReader.Assemble(manifest, new HerdFiles(ComponentNames.ManifestFile, manifestJson, files), baseConfig);
     }
 
-    /// <summary>Writes the adapter in Herd's form.</summary>
-    /// <param name="path">A folder that is not there yet, or a single file when the name ends in <c>.herd</c>.</param>
-    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: the place is taken or cannot be written.</exception>
+    /// <summary>What must be said to read a released file of it: <see cref="Save"/> to a name that ends in <c>.pth</c> or <c>.safetensors</c>. Null: what is taken unless said.</summary>
+    public AdapterReadOptions ReleasedOptions => new()
+    {
+        BaseConfig = BaseConfig,
+        BaseDigest = Manifest.Base,
+        VisualHeads = Unless(Manifest.Visual?.Heads, VisualFrontEndShape.OfficialHeads),
+        Template = Manifest.Template == PromptTemplate.All[0].Name ? null : Manifest.Template,
+        ChannelOrder = Manifest.Visual?.ChannelOrder == ChannelOrder.Bgr ? "bgr" : null,
+        PromptLength = HasTextPrompts ? Unless<int>(Manifest.Prompts!.Length, Manifest.Tuning is null ? OfficialFile.V1PromptLength : null) : null,
+        Gate = HasTextPrompts ? Unless<GateForm>(Manifest.Prompts!.Gate, Manifest.Tuning is null ? GateForm.Raw : GateForm.Tanh) : null,
+        PromptKeyValues = HasTextPrompts ? Unless<PromptProjection>(Manifest.Prompts!.KeyValues, Manifest.Tuning is null ? PromptProjection.Base : PromptProjection.Tuned) : null,
+        ScaleOrder = Unless(Manifest.Tuning?.Order, ScaleOrder.Input),
+    };
+
+    private bool HasTextPrompts => Manifest is { Prompts: not null, Visual: null };
+
+    /// <summary>Writes the adapter in Herd's form, or in that of released files.</summary>
+    /// <param name="path">
+    /// A folder that is not there yet, or a single file when the name ends in <c>.herd</c>. A name that ends in <c>.pth</c> asks for the released layout of its kind
+    /// (visual, chat, V1); early fusion, which has none, takes one that ends in <c>.safetensors</c>.
+    /// </param>
+    /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidFile"/>: the place is taken or cannot be written, or a released layout has no place for a part.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -99,6 +120,10 @@ public sealed class AdapterPackage : IDisposable
             {
                 HerdArchive.Write(this, path);
             }
+            else if (OfficialWriter.Takes(path))
+            {
+                OfficialWriter.Write(this, path);
+            }
             else
             {
                 HerdFolder.Write(this, path);
@@ -110,6 +135,9 @@ public sealed class AdapterPackage : IDisposable
                 path, null, "a place that can be written", error.Message.TrimEnd('.'), "Check the path, its rights and the free space.", error);
         }
     }
+
+    private static T? Unless<T>(T? value, T? usual)
+        where T : struct => value.Equals(usual) ? null : value;
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()

@@ -35,6 +35,7 @@ public sealed class AdapterWeights : IDisposable
                         break;
                     case ComponentNames.Prompts:
                         Prompts = LayerPromptsReader.Read(manifest, component.Tensors, config);
+                        Prompts.Values.SelectMany(TensorsOf).ToList().ForEach(tensor => tensor.DetachFromDisposeScope());
                         break;
                     case ComponentNames.Lora:
                         _lora = KeepAll(component);
@@ -74,7 +75,15 @@ public sealed class AdapterWeights : IDisposable
     public AdapterMemory Memory => new(
         Own.Sum(tensor => tensor.numel() * tensor.ElementSize), _visual is { Key: var key } ? $"{key.Component}/{key.Heads}" : null, Visual?.Bytes ?? 0);
 
-    private IEnumerable<Tensor> Own => _tuning.Values.Concat(_lora.Values).Concat(Prompts.Values.SelectMany(layer => new[] { layer.Static, layer.Gate }.OfType<Tensor>()));
+    /// <summary>The tensors of its components by canonical name, but for prompts, from which more is computed than is kept; borrowed.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyDictionary<string, Tensor>> ByComponent => new Dictionary<string, IReadOnlyDictionary<string, Tensor>>
+    {
+        [ComponentNames.Tuning] = _tuning,
+        [ComponentNames.Lora] = _lora,
+        [ComponentNames.Visual] = Visual?.Tensors ?? new Dictionary<string, Tensor>(),
+    };
+
+    private IEnumerable<Tensor> Own => _tuning.Values.Concat(_lora.Values).Concat(Prompts.Values.SelectMany(TensorsOf));
 
     /// <summary>Makes the tensors of a package ready to compute with. Those that are Float32 already are shared with it, not copied.</summary>
     /// <param name="package">The adapter; it may be disposed afterwards.</param>
@@ -136,8 +145,10 @@ public sealed class AdapterWeights : IDisposable
     private static Dictionary<string, Tensor> KeepAll(AdapterComponent component) =>
         component.Tensors.ToDictionary(pair => pair.Key, pair => Keep(pair.Value));
 
+    private static IEnumerable<Tensor> TensorsOf(LayerPrompts layer) => new[] { layer.Static, layer.Gate }.OfType<Tensor>();
+
     /// <summary>A handle of its own on the values as Float32, outside any scope.</summary>
-    internal static Tensor Keep(Tensor tensor) =>
+    private static Tensor Keep(Tensor tensor) =>
         (tensor.dtype == ScalarType.Float32 ? tensor.alias() : tensor.to(ScalarType.Float32)).DetachFromDisposeScope();
 
     private Tensor? Scale(int layer, TunedLinear linear, ScaleOrder order) =>

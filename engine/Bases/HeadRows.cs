@@ -25,4 +25,13 @@ internal static class HeadRows
     public static Tensor InMetasOrder(Tensor rows, TunedLinear linear, LlamaConfig config) => Permuted(linear, config) is > 0 and var heads
         ? rows.view(heads, 2, config.HeadWidth / 2, rows.shape[1]).transpose(1, 2).reshape(rows.shape)
         : rows;
+
+    /// <summary>The other way: rows in Meta's order into that of Hugging Face's files.</summary>
+    /// <param name="rows">[rows, columns] in Meta's order, any type.</param>
+    /// <param name="linear">The matrix whose rows they are.</param>
+    /// <param name="config">The base's sizes.</param>
+    /// <returns>[rows, columns] of the same type; <paramref name="rows"/> itself where nothing is permuted.</returns>
+    public static Tensor InHuggingFacesOrder(Tensor rows, TunedLinear linear, LlamaConfig config) => Permuted(linear, config) is > 0 and var heads
+        ? rows.view(heads, config.HeadWidth / 2, 2, rows.shape[1]).transpose(1, 2).reshape(rows.shape)
+        : rows;
 }

@@ -10,7 +10,9 @@ namespace Herd.Engine.Checkpoints;
 /// <param name="Length">How many bytes it takes there.</param>
 /// <param name="Checksum">The CRC-32 of its content.</param>
 /// <param name="IsPlain">Its bytes are its content: neither compressed nor encrypted.</param>
-internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum, bool IsPlain);
+/// <param name="ContentLength">How many bytes its content has, as the directory tells.</param>
+/// <param name="IsFile">Whether it is a plain file, no link or device.</param>
+internal sealed record ZipEntry(string Name, long Offset, long Length, uint Checksum, bool IsPlain, long ContentLength, bool IsFile);
 
 /// <summary>Reads the central directory of a zip container the way PyTorch writes it: nothing behind the end record, every offset from the
 /// start of the file.</summary>
@@ -24,6 +26,8 @@ internal sealed class ZipDirectory
     private const int CentralBytes = 46;
     private const int LocalBytes = 30;
     private const int MaxDirectoryBytes = 16 << 20;
+    private const ushort UnixKind = 0xf000;
+    private const ushort UnixFile = 0x8000;
     private const uint EndSignature = 0x06054b50;
     private const uint End64Signature = 0x06064b50;
     private const uint LocatorSignature = 0x07064b50;
@@ -166,8 +170,12 @@ internal sealed class ZipDirectory
 
         var encrypted = (UInt16(central, 8) & 1) != 0;
         var method = UInt16(central, 10);
-        return new ZipEntry(name, offset, length, UInt32(central, 16), !encrypted && method == 0 && length == contentLength);
+        var isPlain = !encrypted && method == 0 && length == contentLength;
+        return new ZipEntry(name, offset, length, UInt32(central, 16), isPlain, contentLength, IsFile(central));
     }
+
+    /// <summary>The upper half of the attributes is a Unix mode, where the writing program gave one.</summary>
+    private static bool IsFile(ReadOnlySpan<byte> central) => (UInt16(central, 40) & UnixKind) is 0 or UnixFile;
 
     private ReadOnlySpan<byte> Zip64Field(ReadOnlySpan<byte> extra)
     {

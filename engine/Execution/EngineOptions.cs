@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Herd.Engine.Scheduling;
 using Herd.Engine.Vision;
 
@@ -115,4 +116,23 @@ public enum EngineDtype
 
     /// <summary>32-bit floating point: proof.</summary>
     Float32,
+}
+
+/// <summary>What the arithmetic's types are good for.</summary>
+public static class EngineDtypes
+{
+    // Intel's manual, CPUID: leaf 7, subleaf 1, EAX bit 5 is AVX512_BF16.
+    private const int BFloat16Bit = 1 << 5;
+
+    /// <summary>
+    /// The type in which this processor multiplies fastest: <see cref="EngineDtype.BFloat16"/> where it has instructions for such products. Where it has not, libtorch computes them
+    /// at half the speed of <see cref="EngineDtype.Float32"/>, and without 512-bit vectors at a hundredth of it.
+    /// </summary>
+    public static EngineDtype FastestHere =>
+        Avx512F.IsSupported && (X86Base.CpuId(7, 1).Eax & BFloat16Bit) != 0 ? EngineDtype.BFloat16 : EngineDtype.Float32;
+
+    /// <summary>The type's name, as configurations have it.</summary>
+    /// <param name="dtype">The type.</param>
+    /// <returns><c>float32</c> or <c>bfloat16</c>.</returns>
+    public static string Name(this EngineDtype dtype) => dtype == EngineDtype.Float32 ? "float32" : "bfloat16";
 }

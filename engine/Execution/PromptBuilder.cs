@@ -1,6 +1,5 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Model;
-using Herd.Engine.Tensors;
 using Herd.Engine.Vision;
 using static TorchSharp.torch;
 
@@ -22,13 +21,7 @@ internal sealed class PromptBuilder(LlamaModel model, ClipEncoder? encoder)
         var layers = new Dictionary<int, LayerKeyValues>();
         foreach (var (layer, prompts) in adapter.Prompts)
         {
-            var slots = (prompts.TakesPicture, prompts.Static, visual) switch
-            {
-                (true, null, _) => visual,
-                (true, { } fixedSlots, { } query) => fixedSlots.Plus(query), // the same visual query in every layer
-                _ => prompts.Static,
-            };
-            if (slots is not null)
+            if (prompts.Slots(visual) is { } slots)
             {
                 var (keys, values) = model.PromptKeyValues(slots, layer, adapter.ProjectsPromptsTuned ? adapter : null);
                 layers.Add(layer, new LayerKeyValues(keys, values, prompts.Gate.view(-1, 1).to(keys.device, copy: true)));

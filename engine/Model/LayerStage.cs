@@ -1,15 +1,13 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
 using Herd.Engine.KvCache;
-using Herd.Engine.Tensors;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Model;
 
 /// <summary>Neighbouring layers on one device, with all that they compute with there: adapter bank, cache and rotary table. Layers have their number in the base.</summary>
 /// <remarks>
-/// <para><c>a = x + Attention(norm(x))</c>, <c>out = a + W2(silu(W1 n) * (W3 n))</c>, n = norm(a). Source: LLaMA, arXiv:2302.13971.</para>
-/// <para>Owner: <see cref="LlamaModel"/>. The weights stay the <see cref="WeightStore"/>'s. Device thread only.</para>
+/// Owner: <see cref="LlamaModel"/>. The weights stay the <see cref="WeightStore"/>'s. Device thread only.
 /// </remarks>
 internal sealed class LayerStage : IDisposable
 {
@@ -49,16 +47,11 @@ internal sealed class LayerStage : IDisposable
     public Tensor Forward(Tensor hidden, StepTensors step, ILayerProbe? probe)
     {
         using var scope = NewDisposeScope();
-        var turns = _rotary.At(step.Positions);
+        var (maps, turns) = (new StepMaps(_config, Bank, _pool, _attention, step), _rotary.At(step.Positions));
         foreach (var layer in Weights.Plan.Layers)
         {
             using var layerScope = NewDisposeScope();
-            var attended = Attention(Bank.AttentionNorm(hidden, layer, _config.NormEpsilon, step.Slots), layer, step, turns);
-            probe?.AttentionOutput(layer, attended);
-            var between = hidden.Plus(attended);
-            var next = between.Plus(FeedForward(Bank.FeedForwardNorm(between, layer, _config.NormEpsilon, step.Slots), layer, step));
-            probe?.BlockOutput(layer, next);
-            hidden = next.MoveToOuterDisposeScope();
+            hidden = LlamaBlock.Forward(hidden, layer, turns, maps, _config.HeadWidth, probe).MoveToOuterDisposeScope();
         }
 
         return hidden.MoveToOuterDisposeScope();
@@ -72,23 +65,7 @@ internal sealed class LayerStage : IDisposable
     public (Tensor Keys, Tensor Values) PromptKeyValues(Tensor prompts, int layer, AdapterWeights? tuning)
     {
         using var scope = NewDisposeScope();
-        Tensor Project(TunedLinear linear)
-        {
-            var input = tuning?.InputScale(layer, linear) is { } scale ? prompts * scale : prompts;
-            var output = Weights[layer][linear].Product(input.to(_pool.Dtype).to(Device));
-            if (tuning?.Bias(layer, linear) is { } bias)
-            {
-                output.AddInPlace(bias.to(Device));
-            }
-
-            if (tuning?.OutputScale(layer, linear) is { } outputScale)
-            {
-                output.mul_(outputScale.to(Device));
-            }
-
-            return output.view(1, -1, _config.KvHeads, _config.HeadWidth).transpose(1, 2).contiguous();
-        }
-
+        Tensor Project(TunedLinear linear) => PromptHeads.Project(prompts.unsqueeze(0), layer, linear, Weights[layer], _config, tuning, _pool.Dtype);
         return (Project(TunedLinear.Key).MoveToOuterDisposeScope(), Project(TunedLinear.Value).MoveToOuterDisposeScope());
     }
 
@@ -98,20 +75,5 @@ internal sealed class LayerStage : IDisposable
         Bank.Dispose();
         _rotary.Dispose();
         _pool.Dispose();
-    }
-
-    private Tensor Attention(Tensor rows, int layer, StepTensors step, Tensor turns)
-    {
-        Tensor Heads(TunedLinear linear) => Bank.Linear(rows, layer, linear, step.Slots).view(rows.shape[0], -1, _config.HeadWidth);
-        var queries = RotaryTable.Rotate(Heads(TunedLinear.Query), turns);
-        var keys = RotaryTable.Rotate(Heads(TunedLinear.Key), turns);
-        _pool.Store(layer, keys.narrow(0, 0, step.Rows), Heads(TunedLinear.Value).narrow(0, 0, step.Rows), step.Blocks, step.Offsets);
-        return Bank.Linear(_attention.Attend(queries, layer, step), layer, TunedLinear.Output, step.Slots);
-    }
-
-    private Tensor FeedForward(Tensor rows, int layer, StepTensors step)
-    {
-        var gate = nn.functional.silu(Bank.Linear(rows, layer, TunedLinear.Gate, step.Slots));
-        return Bank.Linear(gate.mul_(Bank.Linear(rows, layer, TunedLinear.Up, step.Slots)), layer, TunedLinear.Down, step.Slots);
     }
 }

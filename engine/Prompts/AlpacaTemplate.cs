@@ -11,6 +11,8 @@ internal sealed class AlpacaTemplate() : PromptTemplate("alpaca")
         "Below is an instruction that describes a task, paired with an input that provides further context. "
         + "Write a response that appropriately completes the request.";
 
+    public override IReadOnlyList<string> Markers => ["### Instruction:", "### Input:", "### Response:"];
+
     public override string RenderOpening(string? system, string user, string? input) =>
         (input is null ? WithoutInput : WithInputPart)
         + RenderContinuation(string.IsNullOrEmpty(system) ? user : system + "\n\n" + user, input);

@@ -6,6 +6,8 @@ internal sealed class BairV1Template() : PromptTemplate("bair-v1", AnswerEnd)
     private const string AnswerEnd = "</s>";
     private const string BuiltInSystem = "BEGINNING OF CONVERSATION:";
 
+    public override IReadOnlyList<string> Markers => ["USER:", "GPT:", AnswerEnd];
+
     public override string RenderOpening(string? system, string user, string? input) =>
         (string.IsNullOrEmpty(system) ? BuiltInSystem : system) + " " + Turn(user, input);
 

@@ -28,6 +28,8 @@ internal sealed class ChatV1Template() : PromptTemplate("chat-v1", Separator)
         + "6. Sustainability: Renewable energy sources are more sustainable over the long term, "
         + "while non-renewable sources are not, and their depletion can lead to economic and social instability.\n";
 
+    public override IReadOnlyList<string> Markers => ["###", "Human:", "Assistant:"];
+
     public override string RenderOpening(string? system, string user, string? input) =>
         (string.IsNullOrEmpty(system) ? BuiltInSystem : system) + Separator + Example + RenderContinuation(user, input);
 

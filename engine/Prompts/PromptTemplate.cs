@@ -23,6 +23,9 @@ public abstract class PromptTemplate
     /// <summary>Texts that end an answer, besides the end-of-sequence id.</summary>
     public IReadOnlyList<string> StopStrings { get; }
 
+    /// <summary>What a model trained with the template takes for the beginning of a part, or the end of an answer. Text from elsewhere must not hold it.</summary>
+    public abstract IReadOnlyList<string> Markers { get; }
+
     /// <summary>Finds a template.</summary>
     /// <param name="name">One of the names in <see cref="All"/>, exactly.</param>
     /// <returns>The template.</returns>

@@ -5,6 +5,8 @@ internal sealed class RawTemplate() : PromptTemplate("raw")
 {
     private const string NewLine = "\n";
 
+    public override IReadOnlyList<string> Markers => [];
+
     public override string RenderOpening(string? system, string user, string? input) =>
         (string.IsNullOrEmpty(system) ? "" : system + NewLine) + WithInput(user, input, NewLine);
 

@@ -102,6 +102,9 @@ public abstract class LlamaTokenizer
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
     public ReadOnlyMemory<byte> BytesOf(int id) => SpellingOf(id) is { Kind: SpellingKind.Text, Text: var text } ? Encoding.UTF8.GetBytes(text) : SpellingOf(id).Bytes;
 
+    /// <summary>The id that stands for text without a piece; null where any text has ids of its own.</summary>
+    internal virtual int? UnknownId => null;
+
     /// <summary>What an id stands for.</summary>
     /// <exception cref="EngineException"><see cref="EngineErrorCode.InvalidRequest"/>: an id outside the vocabulary.</exception>
     internal abstract Spelling SpellingOf(int id);

@@ -9,8 +9,8 @@ namespace Herd.Engine.Tokenization;
 /// </remarks>
 internal sealed class SentencePieceFile
 {
-    private const int MaxPieces = 1_000_000;
-    private const int BpeModel = 2;
+    internal const int MaxPieces = 1_000_000;
+    internal const int BpeModel = 2;
 
     /// <summary>One piece as stored.</summary>
     internal readonly record struct Entry(byte[] Utf8, float Score, PieceType Type);

@@ -28,6 +28,9 @@ internal sealed class SentencePieceTokenizer : LlamaTokenizer
     /// <inheritdoc/>
     public override string Digest => Model.Digest;
 
+    /// <inheritdoc/>
+    internal override int? UnknownId => Array.IndexOf(Model.Types, PieceType.Unknown);
+
     internal SentencePieceModel Model { get; }
 
     /// <summary>Reads a <c>tokenizer.model</c>.</summary>

@@ -17,7 +17,7 @@ public sealed class ClipEncoder : IDisposable
     private static readonly Scalar Steepness = 1.702.ToScalar();
 
     private readonly ClipShape _shape;
-    private readonly List<Tensor> _owned = [];
+    private readonly Dictionary<string, Tensor> _owned = [];
     private readonly Device _device;
     private readonly Tensor _patches;
     private readonly Tensor _classToken;
@@ -68,7 +68,13 @@ public sealed class ClipEncoder : IDisposable
     }
 
     /// <summary>Bytes its weights take on the device.</summary>
-    public long Bytes => _owned.Sum(tensor => tensor.numel() * tensor.ElementSize);
+    public long Bytes => _owned.Values.Sum(tensor => tensor.numel() * tensor.ElementSize);
+
+    /// <summary>Its tensors by OpenAI's names; borrowed.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Tensors => _owned;
+
+    /// <summary>Its dimensions.</summary>
+    internal ClipShape Shape => _shape;
 
     /// <summary>Loads an encoder of any size; all dimensions come from the shapes of its tensors.</summary>
     /// <param name="path">
@@ -84,6 +90,12 @@ public sealed class ClipEncoder : IDisposable
     public static ClipEncoder Load(string path, ScalarType dtype, Device device)
     {
         using var file = ClipFile.Open(path);
+        return Of(file, dtype, device);
+    }
+
+    /// <summary>The same from open tensors under OpenAI's names.</summary>
+    internal static ClipEncoder Of(ITensorFile file, ScalarType dtype, Device device)
+    {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var shape = ClipShape.Of(file);
@@ -101,6 +113,13 @@ public sealed class ClipEncoder : IDisposable
     /// <exception cref="ArgumentException">The shape is another.</exception>
     public Tensor Encode(Tensor images)
     {
+        using var frozen = no_grad();
+        return Forward(images);
+    }
+
+    /// <summary>As <see cref="Encode"/>; gradients flow where the caller lets them.</summary>
+    internal Tensor Forward(Tensor images)
+    {
         ArgumentNullException.ThrowIfNull(images);
         var side = _shape.ImageSize;
         if (images.shape is not [> 0, ClipShape.Colours, var height, var width] || height != side || width != side)
@@ -110,7 +129,6 @@ public sealed class ClipEncoder : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
         var x = _preNorm.Normalise(Embed(images.to(DType, _device)));
         foreach (var block in _blocks)
         {
@@ -123,7 +141,11 @@ public sealed class ClipEncoder : IDisposable
     /// <summary>Frees the weights.</summary>
     public void Dispose()
     {
-        _owned.ForEach(tensor => tensor.Dispose());
+        foreach (var tensor in _owned.Values)
+        {
+            tensor.Dispose();
+        }
+
         _owned.Clear();
     }
 
@@ -161,9 +183,9 @@ public sealed class ClipEncoder : IDisposable
     private Tensor Take(TensorReader reader, string name, ScalarType dtype, params long[] shape)
     {
         var tensor = reader.Take(name, shape, dtype).to(_device);
-        _owned.Add(tensor);
+        _owned.Add(name, tensor);
         return tensor;
     }
 
-    private void KeepAll() => _owned.ForEach(tensor => tensor.DetachFromDisposeScope());
+    private void KeepAll() => _owned.Values.ToList().ForEach(tensor => tensor.DetachFromDisposeScope());
 }

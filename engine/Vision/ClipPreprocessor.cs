@@ -38,6 +38,29 @@ public static class ClipPreprocessor
         return ToRgb(square, picture.Channels);
     }
 
+    /// <summary>Cuts a part out and scales it to a square, both axes each by its own factor; modes and alpha as in <see cref="Resize"/>.</summary>
+    /// <param name="picture">The decoded picture; borrowed.</param>
+    /// <param name="left">First column of the part.</param>
+    /// <param name="top">First row of the part.</param>
+    /// <param name="width">Columns of the part, at least 1.</param>
+    /// <param name="height">Rows of the part, at least 1.</param>
+    /// <param name="size">The encoder's side, in pixels, at least 1.</param>
+    /// <returns>[size, size, 3], red, green, blue.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the picture.</exception>
+    public static byte[] ResizePart(DecodedPicture picture, int left, int top, int width, int height, int size)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        var part = picture.Part(left, top, width, height);
+        var hasAlpha = picture.Mode is PictureMode.GreyAlpha or PictureMode.Rgba;
+        var square = SquareResizer.Resize(
+            part,
+            Axis(width, size, 0, size, picture.Mode),
+            Axis(height, size, 0, size, picture.Mode),
+            premultiply: hasAlpha && (width != size || height != size));
+        return ToRgb(square, picture.Channels);
+    }
+
     /// <summary>Scales pixels to [0, 1], subtracts the mean and divides by the deviation of each channel.</summary>
     /// <param name="pixels">[size, size, 3], red, green, blue, as <see cref="Resize"/> returns them.</param>
     /// <param name="size">The side, in pixels.</param>
@@ -46,7 +69,11 @@ public static class ClipPreprocessor
     /// </param>
     /// <returns>[3, size, size], Float32, on the CPU; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The number of pixels does not fit the size.</exception>
-    public static Tensor ToTensor(byte[] pixels, int size, ChannelOrder order)
+    public static Tensor ToTensor(byte[] pixels, int size, ChannelOrder order) => tensor(Normalise(pixels, size, order), [Rgb, size, size]);
+
+    /// <summary>As <see cref="ToTensor"/>, but for values on their own.</summary>
+    /// <returns>[3, size, size], plane by plane.</returns>
+    internal static float[] Normalise(byte[] pixels, int size, ChannelOrder order)
     {
         ArgumentNullException.ThrowIfNull(pixels);
         var plane = size * size;
@@ -66,17 +93,19 @@ public static class ClipPreprocessor
             }
         }
 
-        return tensor(values, [Rgb, size, size]);
+        return values;
     }
 
     private static ResizeAxis Axis(int side, int shortSide, int size, PictureMode mode)
     {
         var target = (long)((double)((long)size * side) / shortSide);
         var first = (long)Math.Round((target - size) / 2.0, MidpointRounding.ToEven);
-        return mode == PictureMode.Indexed
-            ? ResizeAxis.Nearest(side, target, first, size)
-            : ResizeAxis.Bicubic(side, target, first, size);
+        return Axis(side, target, first, size, mode);
     }
+
+    private static ResizeAxis Axis(int side, long target, long first, int size, PictureMode mode) => mode == PictureMode.Indexed
+        ? ResizeAxis.Nearest(side, target, first, size)
+        : ResizeAxis.Bicubic(side, target, first, size);
 
     private static byte[] ToRgb(byte[] pixels, int channels)
     {

@@ -40,6 +40,24 @@ public sealed class DecodedPicture
     /// <summary>[Height, Width, Channels], row by row, without padding.</summary>
     public ReadOnlyMemory<byte> Pixels { get; }
 
+    /// <summary>A part of it, copied.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It does not lie within the picture.</exception>
+    internal DecodedPicture Part(int left, int top, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(left);
+        ArgumentOutOfRangeException.ThrowIfNegative(top);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, Width - left);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, Height - top);
+        var line = width * Channels;
+        var pixels = new byte[line * height];
+        for (var y = 0; y < height; y++)
+        {
+            Pixels.Span.Slice((((top + y) * Width) + left) * Channels, line).CopyTo(pixels.AsSpan(y * line));
+        }
+
+        return new DecodedPicture(width, height, Mode, pixels);
+    }
+
     internal static int ChannelsOf(PictureMode mode) => mode switch
     {
         PictureMode.Grey => 1,

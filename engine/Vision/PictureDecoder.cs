@@ -5,7 +5,7 @@ namespace Herd.Engine.Vision;
 /// <summary>Turns PNG, JPEG, WebP and GIF files into pixels. Safe on files from strangers; may be called from any thread.</summary>
 public static class PictureDecoder
 {
-    // Process-wide, and nothing else here uses libvips: no other loader can be reached, even by a file that looks like two formats.
+    // Process-wide, and nothing else here loads with libvips: no other loader can be reached, even by a file that looks like two formats.
     static PictureDecoder()
     {
         Operation.Block("VipsForeignLoad", true);

@@ -4,11 +4,9 @@ using Xunit;
 
 namespace Herd.Conformance.Tests;
 
-/// <summary>Reports, as skipped tests, what the golden files lack and what of them nothing checks.</summary>
+/// <summary>Reports, as skipped tests, what the golden files lack and which of them nothing checks.</summary>
 public sealed class GoldenFormTests
 {
-    private const string Unchecked = "; nothing checks it yet";
-
     /// <summary>Every part of the form, by pattern, and what it is.</summary>
     private static readonly Dictionary<string, string> Parts = new()
     {
@@ -35,9 +33,9 @@ public sealed class GoldenFormTests
         ["expected/prompts.json"] = "rendered prompts",
         ["expected/preprocess.safetensors"] = "prepared picture files",
         ["expected/png-end-to-end.safetensors"] = "outputs from picture files",
-        ["expected/dataset-items.json"] = "training items" + Unchecked,
-        ["expected/train-*.safetensors"] = "gradients and training steps" + Unchecked,
-        ["expected/train-*.json"] = "what trains" + Unchecked,
+        ["expected/dataset-items.json"] = "training items",
+        ["expected/train-*.safetensors"] = "gradients and training steps",
+        ["expected/train-*.json"] = "what trains",
         ["manifest.json"] = "the manifest",
         ["README.md"] = "the description",
     };
@@ -52,7 +50,6 @@ public sealed class GoldenFormTests
     {
         var files = GoldenFolder.Find(pattern).ToList();
         Assert.SkipWhen(files.Count == 0, $"Absent: {pattern} ({Parts[pattern]}).");
-        Assert.SkipWhen(Parts[pattern].EndsWith(Unchecked, StringComparison.Ordinal), $"There: {string.Join(", ", files)} ({Parts[pattern]}).");
 
         Assert.All(files, file => Assert.NotEqual(0, new FileInfo(GoldenFolder.PathOf(file)).Length));
     }

@@ -6,15 +6,15 @@ namespace Herd.Engine.Adapters.Formats;
 /// <summary>Makes the prompts of each layer out of their component.</summary>
 internal static class LayerPromptsReader
 {
-    /// <summary>Reads the component.</summary>
-    /// <returns>Layer to prompts, whose tensors the caller owns.</returns>
+    /// <summary>Reads the component. Gradients flow where the caller lets them.</summary>
+    /// <returns>Layer to prompts, whose tensors belong to the caller's scope.</returns>
     internal static Dictionary<int, LayerPrompts> Read(AdapterManifest manifest, IReadOnlyDictionary<string, Tensor> tensors, LlamaConfig config)
     {
         var names = CanonicalNames.Instance;
         var layers = new Dictionary<int, LayerPrompts>();
         for (var layer = 0; layer < manifest.EarlyFusion?.EarlyLayers; layer++)
         {
-            layers.Add(layer, new LayerPrompts(null, TakesPicture: true, AdapterWeights.Keep(tensors[names.VisualGate(layer)].to(ScalarType.Float32).tanh())));
+            layers.Add(layer, new LayerPrompts(null, TakesPicture: true, tensors[names.VisualGate(layer)].to(ScalarType.Float32).tanh()));
         }
 
         if (manifest.Prompts is not { } prompts)
@@ -26,8 +26,8 @@ internal static class LayerPromptsReader
         for (var index = 0; index < prompts.Layers; index++)
         {
             var layer = prompts.FirstLayer + index;
-            var query = AdapterWeights.Keep(tensors[names.Query][index].to(ScalarType.Float32).clone());
-            layers.Add(layer, new LayerPrompts(query, takesPicture, AdapterWeights.Keep(Gate(prompts, tensors, layer, config.Heads))));
+            var query = tensors[names.Query][index].to(ScalarType.Float32).clone();
+            layers.Add(layer, new LayerPrompts(query, takesPicture, Gate(prompts, tensors, layer, config.Heads)));
         }
 
         return layers;

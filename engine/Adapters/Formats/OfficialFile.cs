@@ -7,7 +7,7 @@ namespace Herd.Engine.Adapters.Formats;
 internal static class OfficialFile
 {
     // The released V1 models; no tensor tells it.
-    private const int V1PromptLength = 10;
+    internal const int V1PromptLength = 10;
 
     internal static AdapterParts Read(ITensorFile file, AdapterReadOptions options)
     {

@@ -50,6 +50,17 @@ internal static class PackageReader
         return Keep(package);
     }
 
+    /// <summary>A package of the same parts with other values.</summary>
+    /// <param name="manifest">What the parts are; its digests and lengths do not matter.</param>
+    /// <param name="tensors">Component to canonical name to tensor, with the shapes that the manifest tells; taken over, out of any scope.</param>
+    /// <param name="config">Sizes of the base.</param>
+    /// <returns>The package, owned by the caller.</returns>
+    internal static AdapterPackage Make(AdapterManifest manifest, IEnumerable<KeyValuePair<string, IReadOnlyDictionary<string, Tensor>>> tensors, LlamaConfig config)
+    {
+        var components = tensors.Where(part => part.Value.Count > 0).OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => new AdapterComponent(part.Key, part.Value)).ToList();
+        return Keep(new AdapterPackage(manifest with { Components = Describe(components) }, components, config));
+    }
+
     private static AdapterPackage Build(AdapterParts parts, string baseDigest, string template, ChannelOrder channelOrder, LlamaConfig config)
     {
         var components = parts.Tensors.Select(part => new AdapterComponent(part.Key, part.Value)).ToList();
@@ -57,7 +68,7 @@ internal static class PackageReader
         {
             Base = baseDigest,
             Template = template,
-            Components = components.ToImmutableSortedDictionary(component => component.Name, Describe, StringComparer.Ordinal),
+            Components = Describe(components),
             Visual = parts.Visual is { } shape ? Describe(shape, channelOrder) : null,
             EarlyFusion = parts.EarlyFusion,
             Lora = parts.Lora,
@@ -66,6 +77,9 @@ internal static class PackageReader
         };
         return new AdapterPackage(manifest, components, config);
     }
+
+    private static ImmutableSortedDictionary<string, ManifestComponent> Describe(IEnumerable<AdapterComponent> components) =>
+        components.ToImmutableSortedDictionary(component => component.Name, Describe, StringComparer.Ordinal);
 
     /// <summary>Takes the components' tensors out of the scope in which they were read.</summary>
     private static AdapterPackage Keep(AdapterPackage package)

@@ -50,6 +50,24 @@ public sealed class AdapterGoldenTests
 
     [Theory]
     [MemberData(nameof(Adapters))]
+    public void A_released_adapter_is_written_as_it_was_released(string name)
+    {
+        var adapter = GoldenAdapter.Of(name);
+        using var folder = new TestFolder();
+        using var package = AdapterPackage.Read(adapter.Path, adapter.Options(BaseOf(adapter)));
+        package.Save(folder.In("released.pth"));
+
+        using var read = AdapterPackage.Read(folder.In("released.pth"), package.ReleasedOptions);
+        Assert.Equal(package.ManifestJson, read.ManifestJson);
+        using var original = PthFile.Open(adapter.Path);
+        using var written = PthFile.Open(folder.In("released.pth"));
+        Assert.Equal(original.Root.Keys, written.Root.Keys);
+        Assert.Equal(original.Root.GetValueOrDefault("config"), written.Root.GetValueOrDefault("config"));
+        Assert.Equal(original.Tensors.Values.OrderBy(tensor => tensor.Name).Select(Told), written.Tensors.Values.OrderBy(tensor => tensor.Name).Select(Told));
+    }
+
+    [Theory]
+    [MemberData(nameof(Adapters))]
     public void The_engine_gets_the_values_of_the_file(string name)
     {
         var adapter = GoldenAdapter.Of(name);
@@ -115,4 +133,6 @@ public sealed class AdapterGoldenTests
     }
 
     private static int LayerOf(string tensor) => Regex.Match(tensor, @"\blayers\.(\d+)") is { Success: true } match ? int.Parse(match.Groups[1].Value) : -1;
+
+    private static string Told(TensorInfo tensor) => $"{tensor.Name} {tensor.DType} {string.Join('x', tensor.Shape)}";
 }

@@ -178,7 +178,7 @@ public sealed class PickleReaderTests
 
     private static object? Read(byte[] pickle)
     {
-        return PickleReader.Read(pickle, "x.pth", key => key == "0" ? new ZipEntry("archive/data/0", 0, 16, 0, IsPlain: true) : null);
+        return PickleReader.Read(pickle, "x.pth", key => key == "0" ? new ZipEntry("archive/data/0", 0, 16, 0, IsPlain: true, ContentLength: 16, IsFile: true) : null);
     }
 
     private static CheckpointException Refused(byte[] pickle)

@@ -1,5 +1,7 @@
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
+using Herd.Engine.Tests.Training;
+using Herd.Engine.Training.Model;
 using TorchSharp;
 using Xunit;
 
@@ -167,6 +169,25 @@ public sealed class TensorCountTests(ITestOutputHelper output)
     }
 
     /// <summary>What other tests forgot is not ours.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Training_LeavesNoTensorBehind(bool recompute)
+    {
+        Train();
+        var before = CountWithoutGarbage();
+        Train();
+
+        Assert.Equal(before, torch.Tensor.TotalCount);
+
+        void Train()
+        {
+            using var model = TinyTraining.Model(TinyModel.Early, new TrainableModelOptions { RecomputeActivations = recompute });
+            using var trainer = TrainerTests.Joint(model);
+            TrainerTests.Step(trainer, 4);
+        }
+    }
+
     private static long CountWithoutGarbage()
     {
         GC.Collect();

@@ -53,11 +53,11 @@ public sealed class SplitModelTests
     [InlineData(EngineWeights.Int8, "CHAT-BIAS-SCALE-NORM")]
     public async Task Stage_OnAnotherDevice_ComputesThere(EngineWeights form, string adapter)
     {
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
         using var folder = new TestFolder();
         var source = Open("tiny-llama");
         var opened = form == EngineWeights.Int8 ? await BaseQuantizer.QuantizeAsync(source, folder.In("out"), cancellationToken: TestContext.Current.CancellationToken) : source;
+        using var scope = NewDisposeScope(); // behind the await: scopes and the mode of gradients belong to a thread
+        using var noGradients = no_grad();
         using var weights = Load(opened, [CPU, Meta]);
         using var stage = new LayerStage(opened.Config, weights.Stages[1], weights.Dtype, new ModelRoom(Adapters: 1, Blocks: 4, Positions: 64));
         var options = new AdapterReadOptions { BaseConfig = opened.Config, BaseDigest = new string('0', 64), VisualHeads = 4 };
