@@ -26,7 +26,7 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(0, LastPort)]
     public int GrpcPort { get; set; } = 8081;
 
-    /// <summary>Address of the operator's surface: metrics, health, the cluster's dashboard.</summary>
+    /// <summary>Address of the operator's surface: metrics, health, the cluster's dashboard, everybody's usage.</summary>
     /// <value>Default <c>127.0.0.1</c>: this machine only.</value>
     [Required]
     public string AdminAddress { get; set; } = "127.0.0.1";
@@ -36,7 +36,7 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(0, LastPort)]
     public int AdminPort { get; set; } = 8082;
 
-    /// <summary>Port of the operator's gRPC surface: tenants, keys, replicas.</summary>
+    /// <summary>Port of the operator's gRPC surface: tenants, keys, replicas, everybody's usage.</summary>
     /// <value>Default the port behind <see cref="AdminPort"/>, or a free one where that is 0; 0 takes a free one.</value>
     [Range(0, LastPort)]
     public int? AdminGrpcPort { get; set; }
@@ -44,7 +44,7 @@ internal sealed class GatewayOptions : IValidatableObject
     /// <summary>The operator's gRPC port as it is in force.</summary>
     internal int EffectiveAdminGrpcPort => AdminGrpcPort ?? (AdminPort == 0 ? 0 : AdminPort + 1);
 
-    /// <summary>How long a gateway that is asked to end still takes requests, while its readiness says that it ends: for load balancers to turn away.</summary>
+    /// <summary>How long a gateway that is asked to end still takes requests, while its readiness says that it ends: for load balancers to turn away. Replicas of its own drain from the first moment.</summary>
     /// <value>Default 0: ports close at once.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan StopDelay { get; set; }
@@ -53,6 +53,11 @@ internal sealed class GatewayOptions : IValidatableObject
     /// <value>Default 1 GiB, in bytes. A larger one is refused before it is read.</value>
     [Range(1, 1L << 40)]
     public long MaxUploadBytes { get; set; } = 1L << 30;
+
+    /// <summary>Largest archive of training data.</summary>
+    /// <value>Default 256 MiB, in bytes. A larger one is refused before it is read.</value>
+    [Range(1, 1L << 40)]
+    public long MaxArchiveBytes { get; set; } = 256 << 20;
 
     /// <summary>Uploads that one tenant may have under way at this gateway.</summary>
     /// <value>Default 2. One more is refused with a retry time.</value>

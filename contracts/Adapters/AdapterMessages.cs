@@ -18,6 +18,10 @@ public sealed record PublishRequest
     /// <summary>The alias to move to the new version once it is warm; null to move none.</summary>
     [Id(2)]
     public string? Alias { get; init; }
+
+    /// <summary>Names of the experts that the version asks where a request names none. Null: none, or those of the version where it is known already.</summary>
+    [Id(3)]
+    public ImmutableArray<string>? Experts { get; init; }
 }
 
 /// <summary>What official adapter files leave out. Null everywhere: the released models' values.</summary>
@@ -122,4 +126,9 @@ public sealed record VersionDescription(
     [property: Id(3)] long Parameters,
     [property: Id(4)] long Bytes,
     [property: Id(5)] bool TakesPictures,
-    [property: Id(6)] DateTimeOffset CreatedAt);
+    [property: Id(6)] DateTimeOffset CreatedAt)
+{
+    /// <summary>Names of the experts that are asked where a request names none.</summary>
+    [Id(7)]
+    public ImmutableArray<string> Experts { get; init; } = [];
+}

@@ -34,4 +34,8 @@ public sealed record AdapterVersion
     /// <summary>When it was made.</summary>
     [Id(6)]
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Names of the experts that are asked where a request names none. No part of the version's content: its owner may change them.</summary>
+    [Id(7)]
+    public ImmutableArray<string> Experts { get; init; } = [];
 }

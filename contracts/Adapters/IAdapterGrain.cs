@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Herd.Contracts.Adapters;
 
 /// <summary>A tenant's adapter: its versions and aliases. Key: <c>t:tenant/a:name</c>.</summary>
@@ -57,6 +59,15 @@ public interface IAdapterGrain : IGrainWithStringKey
     /// <exception cref="Errors.HerdException">No such alias, it has no canary, or it was moved meanwhile.</exception>
     [Alias("AbortCanary")]
     IAsyncEnumerable<PublishUpdate> AbortCanary(string alias, CancellationToken cancellationToken = default);
+
+    /// <summary>Names the experts that a version asks where a request names none; for requests that begin from now on.</summary>
+    /// <param name="versionDigest">The version.</param>
+    /// <param name="experts">Their names; empty for none.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="Errors.HerdException">No such adapter or version, or a name is malformed.</exception>
+    [Alias("SetExperts")]
+    Task SetExperts(string versionDigest, ImmutableArray<string> experts, CancellationToken cancellationToken = default);
 
     /// <summary>What an alias has been through, newest first.</summary>
     /// <param name="alias">The alias.</param>

@@ -11,6 +11,9 @@ public enum BlobArea
 
     /// <summary>Pictures of durable turns.</summary>
     Pictures,
+
+    /// <summary>Data of training jobs: each is its job's own, removed when that has ended.</summary>
+    Archives,
 }
 
 /// <summary>Names bytes in the blob store. Only Herd's own code makes these: a digest from a client is never one.</summary>
@@ -20,7 +23,7 @@ public enum BlobArea
 [GenerateSerializer, Immutable, Alias("herd.BlobRef")]
 public sealed record BlobRef([property: Id(0)] BlobArea Area, [property: Id(1)] string Digest, [property: Id(2)] long Length)
 {
-    /// <summary>Tells blobs of the same bytes in <see cref="BlobArea.Scratch"/> apart, so that who put one may remove it. Null elsewhere: there content is stored once.</summary>
+    /// <summary>Tells blobs of the same bytes in <see cref="BlobArea.Scratch"/> and <see cref="BlobArea.Archives"/> apart, so that who put one may remove it. Null elsewhere: there content is stored once.</summary>
     [Id(3)]
     public string? Copy { get; init; }
 }

@@ -123,7 +123,7 @@ public sealed class FolderBlobStore : IBlobStore
             await Task.Run(() => file.Flush(flushToDisk: true), cancellationToken).ConfigureAwait(false);
             return new BlobRef(area, Convert.ToHexStringLower(hash.GetHashAndReset()), length)
             {
-                Copy = area == BlobArea.Scratch ? Guid.NewGuid().ToString("N") : null,
+                Copy = area is BlobArea.Scratch or BlobArea.Archives ? Guid.NewGuid().ToString("N") : null,
             };
         }
         finally

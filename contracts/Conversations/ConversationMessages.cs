@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
 
 namespace Herd.Contracts.Conversations;
@@ -91,6 +93,10 @@ public sealed record TurnRequest
     /// <summary>Digest of a picture that the tenant sent in an earlier turn, instead of <see cref="Picture"/>.</summary>
     [Id(5)]
     public string? PictureDigest { get; init; }
+
+    /// <summary>Names of the experts to ask, instead of the version's; empty for none, null for the version's.</summary>
+    [Id(6)]
+    public ImmutableArray<string>? Experts { get; init; }
 }
 
 /// <summary>Where a turn stands.</summary>
@@ -176,4 +182,8 @@ public sealed record Turn
     /// <summary>How many turns were dropped for it.</summary>
     [Id(15)]
     public int DroppedTurns { get; init; }
+
+    /// <summary>What became of its experts; null where none were to be asked, and while they are being asked.</summary>
+    [Id(16)]
+    public ImmutableArray<ExpertReport>? Experts { get; init; }
 }

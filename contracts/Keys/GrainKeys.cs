@@ -35,6 +35,12 @@ public static partial class GrainKeys
     /// <returns><c>t:tenant/c:conversation</c>.</returns>
     public static string Conversation(string tenant, string conversation) => $"t:{tenant}/c:{conversation}";
 
+    /// <summary>Key of a tenant's training job.</summary>
+    /// <param name="tenant">The tenant's name.</param>
+    /// <param name="job">The job's id.</param>
+    /// <returns><c>t:tenant/j:job</c>.</returns>
+    public static string TrainingJob(string tenant, string job) => $"t:{tenant}/j:{job}";
+
     /// <summary>Key of the model grain in front of one device of one process.</summary>
     /// <param name="silo">The silo's name.</param>
     /// <param name="device">The device, such as <c>cpu:0</c>.</param>
@@ -80,7 +86,7 @@ public static partial class GrainKeys
     /// <returns>True where it does.</returns>
     public static bool IsAdministrators(string key) => key.StartsWith("i:", StringComparison.Ordinal);
 
-    /// <summary>The part of a key behind its last prefix: the adapter's or conversation's own name, the device, the key's id.</summary>
+    /// <summary>The part of a key behind its last prefix: the adapter's, conversation's or job's own name, the device, the key's id.</summary>
     /// <param name="key">A grain key.</param>
     /// <returns>The name without prefix.</returns>
     public static string OwnName(string key)

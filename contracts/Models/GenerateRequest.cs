@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
+using Herd.Contracts.Experts;
 
 namespace Herd.Contracts.Models;
 
@@ -39,4 +40,15 @@ public sealed record GenerateRequest
     /// <summary>The tenant's share of the replica where several compete, from 1 to 1,000.</summary>
     [Id(7)]
     public int Weight { get; init; } = 1;
+
+    /// <summary>Names of the experts to ask, instead of the version's; empty for none, null for the version's.</summary>
+    [Id(8)]
+    public ImmutableArray<string>? Experts { get; init; }
+
+    /// <summary>What became of them when this answer began elsewhere: they are not asked again. Null: it begins now.</summary>
+    [Id(9)]
+    public ImmutableArray<ExpertReport>? Heard { get; init; }
+
+    /// <summary>The experts that a dialogue's answer is to hear; other prompts have no place for what they say.</summary>
+    public ImmutableArray<string> ExpertsInForce => Prompt is ChatPrompt or TurnPrompt ? Experts ?? Version?.Experts ?? [] : [];
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Herd.Contracts.Experts;
 
 namespace Herd.Contracts.Models;
 
@@ -36,6 +37,10 @@ public sealed record GenerationStarted : GenerationUpdate
     /// <summary>Most tokens that will be generated.</summary>
     [Id(5)]
     public required int MaxTokens { get; init; }
+
+    /// <summary>What became of the experts that were to be asked, and what those said that spoke.</summary>
+    [Id(6)]
+    public ImmutableArray<ExpertReport> Experts { get; init; } = [];
 }
 
 /// <summary>All tokens that were ready, in one message.</summary>

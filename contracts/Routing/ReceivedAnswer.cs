@@ -40,6 +40,7 @@ internal sealed class ReceivedAnswer(GenerateRequest request, BegunAnswer? begun
         {
             ResumeIds = [.. request.ResumeIds, .. _ids.SkipLast(1)],
             Sampling = request.Sampling with { Seed = _started.Seed, MaxTokens = _started.MaxTokens },
+            Heard = _started.Experts,
         };
     }
 

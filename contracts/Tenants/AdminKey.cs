@@ -20,12 +20,7 @@ public sealed class AdminKey
         _hash = hash;
     }
 
-    private static AdminKey? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } key ? Of(key) : null;
-
-    /// <summary>The key with a given text.</summary>
-    /// <param name="key">The key.</param>
-    /// <returns>The key's hash.</returns>
-    public static AdminKey Of(string key) => new(Hash(key));
+    private static AdminKey? Chosen => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } key ? new AdminKey(Hash(key)) : null;
 
     /// <summary>The operator's choice of a key, or the one of the data folder, made now where there is none.</summary>
     /// <param name="dataFolder">The data folder.</param>
@@ -76,9 +71,9 @@ public sealed class AdminKey
         }
 
         var text = "herd_admin_" + RandomNumberGenerator.GetHexString(48, lowercase: true);
-        var line = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(Hash(text)) + '\n');
-        await file.WriteAsync(line, cancellationToken).ConfigureAwait(false);
-        return (Of(text), text);
+        var made = Hash(text);
+        await file.WriteAsync(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(made) + '\n'), cancellationToken).ConfigureAwait(false);
+        return (new AdminKey(made), text);
     }
 
     /// <summary>Whether a text is the key; takes the same time whatever the text.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
+using Herd.Contracts.Training;
 using Orleans.Concurrency;
 
 namespace Herd.Contracts.Tenants;
@@ -80,6 +81,15 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("ListConversations")]
     Task<ImmutableArray<ConversationDescription>> ListConversations(
         ConversationCursor? after, int count, CancellationToken cancellationToken = default);
+
+    /// <summary>The tenant's training jobs, newest first.</summary>
+    /// <param name="after">Behind which to go on; null to begin.</param>
+    /// <param name="count">Most to return, at most 100.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The jobs.</returns>
+    [Alias("ListTrainingJobs")]
+    Task<ImmutableArray<TrainingJobDescription>> ListTrainingJobs(
+        TrainingJobCursor? after, int count, CancellationToken cancellationToken = default);
 
     /// <summary>The picture of a digest, where a stored turn of the tenant's names it.</summary>
     /// <param name="digest">The digest.</param>

@@ -27,6 +27,9 @@ public static class LimitNames
     /// <summary><see cref="TenantLimits.PicturesPerRequest"/>.</summary>
     public const string PicturesPerRequest = "pictures_per_request";
 
+    /// <summary><see cref="TenantLimits.TrainingJobs"/>.</summary>
+    public const string TrainingJobs = "training_jobs";
+
     /// <summary>Requests that one tenant may have under way at one gateway.</summary>
     public const string ConcurrentRequests = "concurrent_requests";
 

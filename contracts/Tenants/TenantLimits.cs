@@ -7,6 +7,9 @@ public sealed record TenantLimits
     /// <summary>The largest share.</summary>
     public const int MostWeight = 1000;
 
+    /// <summary>Training jobs of a tenant of which nothing else is said.</summary>
+    public const int DefaultTrainingJobs = 2;
+
     /// <summary>Most sequences at one time, at least 1.</summary>
     [Id(0)]
     public int ConcurrentSequences { get; init; } = 64;
@@ -38,4 +41,8 @@ public sealed record TenantLimits
     /// <summary>The tenant's share of a device where several compete, 1 to <see cref="MostWeight"/>.</summary>
     [Id(7)]
     public int Weight { get; init; } = 1;
+
+    /// <summary>Most training jobs that wait or run, at least 0.</summary>
+    [Id(8)]
+    public int TrainingJobs { get; init; } = DefaultTrainingJobs;
 }

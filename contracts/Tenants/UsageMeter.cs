@@ -7,7 +7,7 @@ namespace Herd.Contracts.Tenants;
 
 /// <summary>
 /// Holds a request's place and counts what is passed on of its answers. Tokens are on the tenant's account before anybody sees them: it reserves a block ahead and
-/// gives back at the end what was not used, so a process that dies has counted all that it delivered, and at most a block too many.
+/// gives back at the end what was not used, so a process that dies has counted all that it delivered, and at most two blocks an answer too many.
 /// </summary>
 /// <remarks>One reader at a time.</remarks>
 public sealed class UsageMeter : IAsyncDisposable

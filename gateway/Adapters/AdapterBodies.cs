@@ -5,7 +5,7 @@ namespace Herd.Gateway.Adapters;
 
 /// <summary>A version as JSON.</summary>
 internal sealed record VersionBody(
-    string Digest, string BaseDigest, string Template, long Parameters, long Bytes, bool TakesPictures, DateTimeOffset CreatedAt);
+    string Digest, string BaseDigest, string Template, long Parameters, long Bytes, bool TakesPictures, IReadOnlyList<string> Experts, DateTimeOffset CreatedAt);
 
 /// <summary>An adapter as JSON.</summary>
 internal sealed record AdapterBody(
@@ -27,7 +27,7 @@ internal sealed record AdapterBody(
         adapter.Canaries.ToDictionary(canary => canary.Key, canary => new CanaryBody(canary.Value.Version, canary.Value.Share, canary.Value.Since)),
         [
             .. adapter.Versions.Select(version => new VersionBody(
-                version.Digest, version.BaseDigest, version.Template, version.Parameters, version.Bytes, version.TakesPictures, version.CreatedAt)),
+                version.Digest, version.BaseDigest, version.Template, version.Parameters, version.Bytes, version.TakesPictures, version.Experts, version.CreatedAt)),
         ],
         adapter.CreatedAt);
 }

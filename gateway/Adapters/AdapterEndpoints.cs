@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Keys;
@@ -19,6 +22,8 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         adapters.MapGet("/", (HttpContext http, AdapterEndpoints endpoints) => endpoints.ListAsync(http));
         adapters.MapPut("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.UploadAsync(name, http));
         adapters.MapGet("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.GetAsync(name, http));
+        adapters.MapPut("/{name}/versions/{version}/experts", (string name, string version, HttpContext http, AdapterEndpoints endpoints) =>
+            endpoints.SetExpertsAsync(name, version, http));
         adapters.MapDelete("/{name}", (string name, HttpContext http, AdapterEndpoints endpoints) => endpoints.DeleteAsync(name, http));
     }
 
@@ -27,7 +32,7 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         // The publisher holds the limits on uploads; the server's own are for all other bodies.
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         http.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
-        var upload = new AdapterUpload(Caller.TenantOf(http), name, ReadAlias(http.Request.Query), ReadSettings(http.Request.Query));
+        var upload = new AdapterUpload(Caller.TenantOf(http), name, ReadAlias(http.Request.Query), ReadSettings(http.Request.Query), ReadExperts(http.Request.Query));
         var version = await publisher.PublishAsync(upload, http.Request.Body, http.Request.ContentLength, http.RequestAborted);
         var adapter = await Find(http, name).Describe(http.RequestAborted);
         return Results.Json(new UploadedBody(version, AdapterBody.Of(adapter)), OpenAiJson.Default.UploadedBody);
@@ -45,6 +50,15 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         return Results.Json(AdapterBody.Of(adapter), OpenAiJson.Default.AdapterBody);
     }
 
+    private async Task<IResult> SetExpertsAsync(string name, string version, HttpContext http)
+    {
+        using var body = await JsonBody.ReadAsync(http);
+        var experts = JsonFields.Of(body.RootElement).Texts("experts") ?? throw HerdException.Invalid("experts", "'experts' is missing.");
+        ExpertNames.Check(experts);
+        await Find(http, name).SetExperts(ModelReference.DigestOf(version) ?? version, experts, http.RequestAborted);
+        return await GetAsync(name, http);
+    }
+
     private async Task<IResult> DeleteAsync(string name, HttpContext http)
     {
         await Find(http, name).Delete(http.RequestAborted);
@@ -59,6 +73,13 @@ internal sealed class AdapterEndpoints(AdapterPublisher publisher, IGrainFactory
         null => IAdapterGrain.DefaultAlias,
         "" => null,
         var alias => alias,
+    };
+
+    private static ImmutableArray<string>? ReadExperts(IQueryCollection query) => QueryFields.Text(query, "experts") switch
+    {
+        null => null,
+        "" => [],
+        var experts => [.. experts.Split(',')],
     };
 
     private static AdapterSettings ReadSettings(IQueryCollection query) => new()

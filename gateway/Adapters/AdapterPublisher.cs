@@ -1,9 +1,10 @@
-using System.Threading.RateLimiting;
+using System.Collections.Immutable;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
-using Herd.Contracts.Tenants;
+using Herd.Gateway.Uploads;
 using Microsoft.Extensions.Options;
 
 namespace Herd.Gateway.Adapters;
@@ -13,17 +14,13 @@ namespace Herd.Gateway.Adapters;
 /// <param name="Name">The adapter's name.</param>
 /// <param name="Alias">The alias to move to the new version; null for none.</param>
 /// <param name="Settings">What the file does not carry itself.</param>
-internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings);
+/// <param name="Experts">Names of the experts that the version asks where a request names none; null for those it has.</param>
+internal sealed record AdapterUpload(string Tenant, string Name, string? Alias, AdapterSettings Settings, ImmutableArray<string>? Experts);
 
 /// <summary>Takes adapters in, whatever wire they came on.</summary>
 internal sealed class AdapterPublisher(
-    IGrainFactory grains, IBlobStore blobs, RepeatedChange changes, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
+    IGrainFactory grains, IBlobStore blobs, UploadIntake uploads, RepeatedChange changes, IOptions<GatewayOptions> options)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-
-    private readonly PartitionedRateLimiter<string> _uploads = PartitionedRateLimiter.Create<string, string>(tenant =>
-        RateLimitPartition.GetConcurrencyLimiter(tenant, _ => new ConcurrencyLimiterOptions { PermitLimit = options.Value.MaxUploadsPerTenant }));
-
     /// <summary>Stores an upload and publishes it; returns when the version is live.</summary>
     /// <param name="upload">Its description.</param>
     /// <param name="content">The file's bytes.</param>
@@ -33,22 +30,12 @@ internal sealed class AdapterPublisher(
     /// <exception cref="HerdException">The description or the file is wrong, or the tenant is over a limit.</exception>
     public async Task<string> PublishAsync(AdapterUpload upload, Stream content, long? length, CancellationToken cancellationToken)
     {
-        Check(upload, length);
-        using var permit = _uploads.AttemptAcquire(upload.Tenant);
-        if (!permit.IsAcquired)
-        {
-            throw new HerdException(HerdErrorCode.LimitExceeded, $"At most {options.Value.MaxUploadsPerTenant} uploads may be under way at one time.")
-            {
-                Limit = LimitNames.ConcurrentUploads,
-                RetryAfter = RetryAfter,
-            };
-        }
-
-        await using var paced = new PacedContent(content, NewPace());
-        var blob = await blobs.PutAsync(BlobArea.Scratch, paced, options.Value.MaxUploadBytes, cancellationToken);
+        Check(upload);
+        using var place = uploads.Enter(upload.Tenant, length, options.Value.MaxUploadBytes);
+        var blob = await uploads.PutAsync(BlobArea.Scratch, content, options.Value.MaxUploadBytes, cancellationToken);
         try
         {
-            var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias };
+            var request = new PublishRequest { Upload = blob, Settings = upload.Settings, Alias = upload.Alias, Experts = upload.Experts };
             return await changes.FinishAsync(() => AdapterLookup.Find(grains, upload.Tenant, upload.Name).Publish(request, cancellationToken), cancellationToken);
         }
         finally
@@ -57,14 +44,7 @@ internal sealed class AdapterPublisher(
         }
     }
 
-    /// <summary>The pace that a new upload is held to.</summary>
-    /// <returns>The pace.</returns>
-    public UploadPace NewPace() => new(options.Value.UploadPatience, options.Value.UploadBytesPerPatience, time);
-
-    /// <inheritdoc/>
-    public void Dispose() => _uploads.Dispose();
-
-    private void Check(AdapterUpload upload, long? length)
+    private static void Check(AdapterUpload upload)
     {
         GrainKeys.RequireName(upload.Name, "name");
         if (upload.Name == ModelReference.BaseName)
@@ -77,12 +57,6 @@ internal sealed class AdapterPublisher(
             GrainKeys.RequireName(upload.Alias, "alias");
         }
 
-        if (length > options.Value.MaxUploadBytes)
-        {
-            throw new HerdException(HerdErrorCode.InvalidFile, $"The file has {length} bytes; at most {options.Value.MaxUploadBytes} are allowed.")
-            {
-                Limit = LimitNames.UploadBytes,
-            };
-        }
+        ExpertNames.Check(upload.Experts ?? []);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Herd.Gateway.Admin;
 
-/// <summary>The operator's ports, one for HTTP and one for gRPC. What is served there is served nowhere else, and nothing of the tenants' is served there.</summary>
+/// <summary>The operator's ports, one for HTTP and one for gRPC. What is marked for them is served nowhere else; usage, health and reflection are at all ports, and all else of the tenants' is at theirs alone.</summary>
 internal static class AdminListener
 {
     private static readonly object Mark = new();

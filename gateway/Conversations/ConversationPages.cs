@@ -9,7 +9,7 @@ namespace Herd.Gateway.Conversations;
 
 /// <summary>Some of a tenant's conversations.</summary>
 /// <param name="Conversations">Newest first.</param>
-/// <param name="NextPageToken">Gives the next page; null behind the last conversation.</param>
+/// <param name="NextPageToken">Gives the next page; null where this page was not full.</param>
 internal sealed record ConversationPage(ImmutableArray<ConversationDescription> Conversations, string? NextPageToken);
 
 /// <summary>Lists conversations, for both surfaces.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Herd.Contracts.Conversations;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
 
 namespace Herd.Gateway.Conversations;
@@ -12,6 +13,7 @@ internal sealed record ExportedTurn(
     string Text,
     string? Input,
     string? PictureDigest,
+    ImmutableArray<ExpertReport>? Experts,
     string Answer,
     string? Version,
     string? Template,
@@ -40,6 +42,7 @@ internal sealed record ExportedTurn(
         record.Turn.Text,
         record.Turn.Input,
         record.Turn.PictureDigest,
+        record.Turn.Experts,
         record.Turn.Answer,
         record.Turn.VersionDigest,
         record.Template,

@@ -40,7 +40,7 @@ internal static class ErrorTable
         [HerdErrorCode.Cancelled] = new(StatusCode.Cancelled, "CANCELLED", 499, InvalidRequest, "cancelled"),
     }.ToFrozenDictionary();
 
-    /// <summary>A path or method that the OpenAI surface does not have.</summary>
+    /// <summary>A path, method or service that is not there.</summary>
     public static ErrorForm UnknownUrl { get; } = new(StatusCode.Unimplemented, "UNKNOWN_URL", 404, InvalidRequest, "unknown_url");
 
     /// <summary>A request body beyond its limit.</summary>

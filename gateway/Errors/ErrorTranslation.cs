@@ -15,8 +15,9 @@ internal static class ErrorTranslation
     /// <returns>The error.</returns>
     public static HerdException ToHerd(Exception exception, CancellationToken caller) => exception switch
     {
+        // What fails because the client left is no fault of Herd's.
+        _ when caller.IsCancellationRequested => new HerdException(HerdErrorCode.Cancelled, "The request was cancelled."),
         HerdException error => error,
-        OperationCanceledException when caller.IsCancellationRequested => new HerdException(HerdErrorCode.Cancelled, "The request was cancelled."),
         JsonException json => new HerdException(HerdErrorCode.InvalidArgument, $"The body is no valid JSON: {json.Message}"),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new HerdException(HerdErrorCode.TooSlow, "The body came too slowly. Send the request again."),
         BadHttpRequestException bad => new HerdException(HerdErrorCode.InvalidArgument, bad.Message),

@@ -2,17 +2,19 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
 using Herd.Gateway.Adapters;
 using Herd.Gateway.Keys;
 using Herd.Gateway.Serving;
+using Herd.Gateway.Uploads;
 using V1 = Herd.Protos.V1;
 
 namespace Herd.Gateway.Grpc;
 
 /// <summary>Adapters over gRPC.</summary>
-internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher publisher, AliasMover aliases) : V1.AdapterService.AdapterServiceBase
+internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher publisher, UploadIntake uploads, AliasMover aliases) : V1.AdapterService.AdapterServiceBase
 {
     /// <summary>Largest message: a chunk of 1 MiB and its frame.</summary>
     public const int MaxMessageBytes = (1 << 20) + 1024;
@@ -22,14 +24,15 @@ internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher 
         IAsyncStreamReader<V1.UploadAdapterRequest> requestStream, ServerCallContext context)
     {
         var tenant = Caller.TenantOf(context.GetHttpContext());
-        if (!await publisher.NewPace().WaitAsync(requestStream.MoveNext, context.CancellationToken) || requestStream.Current.Header is not { } header)
+        if (!await uploads.NewPace().WaitAsync(requestStream.MoveNext, context.CancellationToken) || requestStream.Current.Header is not { } header)
         {
             throw HerdException.Invalid("part", "The first message must be the header.");
         }
 
-        var upload = new AdapterUpload(tenant, header.Name, ReadAlias(header), AdapterMapping.ToSettings(header.Settings));
+        var upload = new AdapterUpload(tenant, header.Name, ReadAlias(header), AdapterMapping.ToSettings(header.Settings), ExpertMapping.ToNames(header.Experts));
         var version = await UploadStream.FeedAsync(
             requestStream,
+            message => message.PartCase == V1.UploadAdapterRequest.PartOneofCase.Chunk ? message.Chunk : null,
             content => publisher.PublishAsync(upload, content, length: null, context.CancellationToken),
             context.CancellationToken);
         return new V1.UploadAdapterResponse { Version = version, Adapter = await DescribeAsync(context, header.Name) };
@@ -51,6 +54,14 @@ internal sealed class AdapterGrpcService(IGrainFactory grains, AdapterPublisher 
     {
         await Find(context, request.Name).Delete(context.CancellationToken);
         return new Empty();
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.Adapter> SetExperts(V1.SetExpertsRequest request, ServerCallContext context)
+    {
+        ExpertNames.Check(request.Experts);
+        await Find(context, request.Name).SetExperts(ModelReference.DigestOf(request.Version) ?? request.Version, [.. request.Experts], context.CancellationToken);
+        return await DescribeAsync(context, request.Name);
     }
 
     /// <inheritdoc/>

@@ -73,6 +73,7 @@ internal static class AdapterMapping
         Parameters = version.Parameters,
         Bytes = version.Bytes,
         TakesPictures = version.TakesPictures,
+        Experts = { version.Experts },
         CreatedAt = Timestamp.FromDateTimeOffset(version.CreatedAt),
     };
 }

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Gateway.Conversations;
@@ -65,6 +66,7 @@ internal sealed class ConversationGrpcService(
         limits.Check("text", request.Text, request.Input);
         var sampling = GenerationMapping.ToSampling(request.Sampling);
         SamplingSize.Check(sampling);
+        ExpertNames.Check(request.Experts?.Names ?? []);
         var conversation = Find(context, request.ConversationId);
         var turn = new TurnRequest
         {
@@ -74,6 +76,7 @@ internal sealed class ConversationGrpcService(
             PictureDigest = ReadDigest(request),
             Picture = await pictures.StoreAsync(request.Picture.Memory, context.CancellationToken),
             Sampling = sampling,
+            Experts = ExpertMapping.ToNames(request.Experts),
         };
         try
         {
@@ -105,7 +108,7 @@ internal sealed class ConversationGrpcService(
     {
         await foreach (var line in ConversationExport.ReadAsync(Find(context, request.Id), context.CancellationToken))
         {
-            await patience.WaitAsync(responseStream.WriteAsync(new V1.ExportConversationResponse { Line = line }, context.CancellationToken), context.GetHttpContext());
+            await patience.WriteAsync(responseStream, new V1.ExportConversationResponse { Line = line }, context);
         }
     }
 
@@ -153,7 +156,7 @@ internal sealed class ConversationGrpcService(
         await using var drained = new DrainedStream<TurnUpdate>([updates], drain, context.CancellationToken);
         await foreach (var update in drained.ReadAsync(context.CancellationToken))
         {
-            await patience.WaitAsync(responseStream.WriteAsync(ConversationMapping.ToProto(update), context.CancellationToken), context.GetHttpContext());
+            await patience.WriteAsync(responseStream, ConversationMapping.ToProto(update), context);
         }
     }
 }

@@ -50,6 +50,7 @@ internal static class ConversationMapping
             CreatedAt = Timestamp.FromDateTimeOffset(turn.CreatedAt),
             HistoryFrom = turn.HistoryFrom,
             DroppedTurns = turn.DroppedTurns,
+            Experts = { (turn.Experts ?? []).Select(ExpertMapping.ToProto) },
         };
         if (turn.Input is { } input)
         {

@@ -37,8 +37,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger) : Inter
         }
         catch (Exception exception) when (exception is not RpcException)
         {
-            // What fails because the client left is no fault of Herd's.
-            var error = ErrorTranslation.ToHerd(context.CancellationToken.IsCancellationRequested ? new OperationCanceledException() : exception, context.CancellationToken);
+            var error = ErrorTranslation.ToHerd(exception, context.CancellationToken);
             if (error.Code == HerdErrorCode.Internal)
             {
                 logger.LogError(exception, "Call {Method} failed; request {RequestId}.", context.Method, context.GetHttpContext().TraceIdentifier);

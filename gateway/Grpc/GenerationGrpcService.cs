@@ -20,6 +20,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls, ReaderPatienc
             User = request.User.Length == 0 ? null : request.User,
             Picture = request.Picture.Memory,
             Pictures = request.Picture.IsEmpty ? 0 : 1,
+            Experts = ExpertMapping.ToNames(request.Experts),
             Generations = [new Generation(GenerationMapping.ToPrompt(request), GenerationMapping.ToSampling(request.Sampling))],
         };
         await using var call = await calls.StartAsync(order, context.CancellationToken);
@@ -27,7 +28,7 @@ internal sealed class GenerationGrpcService(GenerationCalls calls, ReaderPatienc
         await foreach (var step in call.ReadAsync(context.CancellationToken))
         {
             promptTokens = (step.Update as GenerationStarted)?.PromptTokens ?? promptTokens;
-            await patience.WaitAsync(responseStream.WriteAsync(ToResponse(step.Update, call, promptTokens), context.CancellationToken), context.GetHttpContext());
+            await patience.WriteAsync(responseStream, ToResponse(step.Update, call, promptTokens), context);
         }
     }
 

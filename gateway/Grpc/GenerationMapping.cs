@@ -86,6 +86,7 @@ internal static class GenerationMapping
         Seed = started.Seed,
         MaxTokens = started.MaxTokens,
         Template = started.Template ?? "",
+        Experts = { started.Experts.Select(ExpertMapping.ToProto) },
     };
 
     /// <summary>The end of an answer.</summary>

@@ -17,7 +17,8 @@ internal static class GrpcSurface
                 // What is not there is answered in one place, for all surfaces.
                 grpc.IgnoreUnknownServices = true;
             })
-            .AddServiceOptions<AdapterGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes);
+            .AddServiceOptions<AdapterGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes)
+            .AddServiceOptions<TrainingGrpcService>(grpc => grpc.MaxReceiveMessageSize = AdapterGrpcService.MaxMessageBytes);
         services.AddOptions<global::Grpc.AspNetCore.Server.GrpcServiceOptions>()
             .Configure<IOptions<GatewayOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
     }
@@ -29,6 +30,7 @@ internal static class GrpcSurface
         routes.MapGrpcService<GenerationGrpcService>();
         routes.MapGrpcService<ConversationGrpcService>();
         routes.MapGrpcService<AdapterGrpcService>();
+        routes.MapGrpcService<TrainingGrpcService>();
         routes.MapGrpcService<ModelGrpcService>();
         routes.MapGrpcService<ReplicaGrpcService>().OnlyForAdmin();
         routes.MapGrpcService<TenantGrpcService>().OnlyForAdmin();

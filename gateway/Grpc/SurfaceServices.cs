@@ -12,7 +12,7 @@ internal static class SurfaceServices
     /// <summary>Those at the tenants' port.</summary>
     public static ImmutableArray<ServiceDescriptor> Tenants { get; } =
     [
-        V1.GenerationService.Descriptor, V1.ConversationService.Descriptor, V1.AdapterService.Descriptor, V1.ModelService.Descriptor, V1.UsageService.Descriptor,
+        V1.GenerationService.Descriptor, V1.ConversationService.Descriptor, V1.AdapterService.Descriptor, V1.TrainingService.Descriptor, V1.ModelService.Descriptor, V1.UsageService.Descriptor,
         Health.Descriptor,
     ];
 

@@ -64,11 +64,15 @@ internal sealed class TenantGrpcService(IGrainFactory grains) : V1.TenantService
         StoredPictures = limits.HasStoredPictures ? limits.StoredPictures : null,
         PicturesPerRequest = limits.HasPicturesPerRequest ? limits.PicturesPerRequest : null,
         Weight = limits.Weight == 0 ? 1 : limits.Weight,
+        TrainingJobs = limits.HasTrainingJobs ? limits.TrainingJobs : TenantLimits.DefaultTrainingJobs,
     };
 
     private static V1.TenantLimits ToProto(TenantLimits limits)
     {
-        var message = new V1.TenantLimits { ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters, Weight = limits.Weight };
+        var message = new V1.TenantLimits
+        {
+            ConcurrentSequences = limits.ConcurrentSequences, Adapters = limits.Adapters, Weight = limits.Weight, TrainingJobs = limits.TrainingJobs,
+        };
         Set(limits.RequestsPerMinute, value => message.RequestsPerMinute = value);
         Set(limits.TokensPerMinute, value => message.TokensPerMinute = value);
         Set(limits.StoredBytes, value => message.StoredBytes = value);

@@ -4,16 +4,21 @@ using Herd.Gateway.Admin;
 using Herd.Gateway.Conversations;
 using Herd.Gateway.Errors;
 using Herd.Gateway.Grpc;
+using Herd.Gateway.Hosting.Bundles;
 using Herd.Gateway.Keys;
 using Herd.Gateway.OpenAi;
 using Herd.Gateway.Serving;
+using Herd.Gateway.Training;
+using Herd.Gateway.Uploads;
 using Herd.Gateway.Usage;
 using Herd.Silo.Health;
 using Herd.Silo.Hosting;
 using Herd.Silo.Startup;
 using Herd.Silo.Telemetry;
+using Herd.Silo.Training;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 
@@ -23,6 +28,7 @@ namespace Herd.Gateway.Hosting;
 internal static class GatewayApp
 {
     private const string DashboardPath = "/dashboard";
+    private const string SlotsKey = $"{TrainingOptions.Section}:{nameof(TrainingOptions.Slots)}";
     private const int StreamsPerConnection = 1000;
 
     // In bytes a second: far below what any wire does, far above what a client sends or takes that only wants to hold something up.
@@ -50,6 +56,9 @@ internal static class GatewayApp
         services.AddHostedService<StopDelay>();
         services.AddSingleton(admin);
         services.AddKeys();
+        services.AddSingleton(startup);
+        services.AddSingleton<FirstTenants>();
+        services.AddSingleton<BundlePublisher>();
         services.AddSingleton<FirstStart>();
         AddServing(services);
         services.AddGrpcSurface();
@@ -66,6 +75,8 @@ internal static class GatewayApp
         switch (mode)
         {
             case GatewayMode.Embedded:
+                // All of Herd in one process trains too; silos that serve others do so where they are told to.
+                builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = [new(SlotsKey, "1")] });
                 builder.AddHerdSilo();
                 return;
             case GatewayMode.Member:
@@ -93,7 +104,11 @@ internal static class GatewayApp
         services.AddSingleton<UsageReader>();
         services.AddSingleton<ConversationPages>();
         services.AddSingleton<TurnStreams>();
-        services.AddSingleton<RepeatedChange>();
+        services.AddSingleton<UploadIntake>();
+        services.AddSingleton<JobMaker>();
+        services.AddSingleton<JobLists>();
+        services.AddSingleton<JobWatch>();
+        services.AddSingleton<JobEndpoints>();
         services.AddSingleton<AdapterPublisher>();
         services.AddSingleton<AdapterEndpoints>();
         services.AddSingleton<AliasEndpoints>();
@@ -141,6 +156,7 @@ internal static class GatewayApp
         app.MapOpenAi();
         AdapterEndpoints.Map(app);
         AliasEndpoints.Map(app);
+        JobEndpoints.Map(app);
         UsageEndpoint.Map(app);
         ConversationEndpoints.Map(app);
         app.MapGrpcSurface();

@@ -1,6 +1,6 @@
-using Herd.Contracts.Errors;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Gateway.Hosting.Bundles;
 using Herd.Gateway.Serving;
 using Herd.Silo.Devices;
 using Herd.Silo.Startup;
@@ -14,7 +14,6 @@ namespace Herd.Gateway.Hosting;
 internal static class GatewayProcess
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private static readonly LoadState Waiting = new("waiting for a silo", 0);
 
     /// <summary>Starts the gateway, tells the operator, and waits for the end.</summary>
@@ -27,7 +26,9 @@ internal static class GatewayProcess
     {
         var builder = WebApplication.CreateBuilder();
         ProcessConfiguration.Configure(builder, settings);
-        var startup = StartupSettings.ReadAndCheck(builder.Configuration);
+        var bundle = BundledModel.ChosenBy(builder.Configuration);
+        builder.Configuration.AddInMemoryCollection(bundle?.Settings ?? []);
+        var startup = StartupSettings.ReadAndCheck(builder.Configuration) with { Bundle = bundle };
         var (admin, newAdminKey) = await AdminKey.ChosenOrMadeAsync(startup.DataFolder, cancellationToken);
         await using var app = GatewayApp.Build(builder, admin, startup);
         if (!await StartAsync(app, cancellationToken))
@@ -39,8 +40,9 @@ internal static class GatewayProcess
         {
             var stopping = app.Lifetime.ApplicationStopping;
             var info = await LoadAsync(app.Services, new LoadingMessages(output), stopping);
-            var demoKey = await EnsureDemoAsync(app.Services, stopping);
-            Greet(app, info, new StartupMessages(output), newAdminKey, demoKey);
+            var demoKey = Environment.GetEnvironmentVariable(FirstStart.DemoKeyVariable);
+            var first = await app.Services.GetRequiredService<FirstStart>().EnsureAsync(demoKey, stopping);
+            Greet(app, info, first, newAdminKey, new StartupMessages(output, isBundled: bundle is not null));
             await app.WaitForShutdownAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
@@ -90,38 +92,12 @@ internal static class GatewayProcess
         }
     }
 
-    private static async Task<string?> EnsureDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
-    {
-        var first = services.GetRequiredService<FirstStart>();
-        while (true)
-        {
-            try
-            {
-                return await first.EnsureDemoAsync(Environment.GetEnvironmentVariable(FirstStart.DemoKeyVariable), cancellationToken);
-            }
-            catch (Exception exception) when (exception.IsLoss() || exception is HerdException { Code: HerdErrorCode.Unavailable })
-            {
-                // Silos come and go; the gateway stays.
-                await Task.Delay(RetryInterval, services.GetRequiredService<TimeProvider>(), cancellationToken);
-            }
-        }
-    }
-
-    private static void Greet(WebApplication app, BaseInfo info, StartupMessages messages, string? newAdminKey, string? demoKey)
+    private static void Greet(WebApplication app, BaseInfo info, FirstStartResult first, string? newAdminKey, StartupMessages messages)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ToArray();
         messages.Ready(info, addresses[0], addresses[1], addresses[2], addresses[3]);
-        if (newAdminKey is not null)
-        {
-            messages.NewKey("Administrator's key", newAdminKey);
-        }
-
-        var isChosen = demoKey is not null && demoKey == Environment.GetEnvironmentVariable(FirstStart.DemoKeyVariable);
-        if (demoKey is not null && !isChosen)
-        {
-            messages.NewKey("Key of tenant 'demo'", demoKey);
-        }
-
-        messages.TryThese(addresses[0], isChosen ? null : demoKey);
+        messages.Adapters(first.Adapters);
+        messages.NewKeys(newAdminKey, first.Keys);
+        messages.TryThese(addresses[0], first);
     }
 }

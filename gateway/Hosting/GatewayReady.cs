@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Herd.Gateway.Hosting;
 
-/// <summary>Ready means: at least one replica serves, by news that is not old, and the gateway is not about to end.</summary>
-internal sealed class GatewayReady(RoutingTable routes, IHostApplicationLifetime lifetime) : IHealthCheck
+/// <summary>Ready means: at least one replica serves, by news that is not old, what comes with Herd is published, and the gateway is not about to end.</summary>
+internal sealed class GatewayReady(RoutingTable routes, FirstStart first, IHostApplicationLifetime lifetime) : IHealthCheck
 {
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -15,6 +15,7 @@ internal sealed class GatewayReady(RoutingTable routes, IHostApplicationLifetime
             _ when !lifetime.ApplicationStarted.IsCancellationRequested => HealthCheckResult.Unhealthy("The gateway is still starting."),
             _ when !routes.IsCurrent => HealthCheckResult.Unhealthy("No silo answers."),
             _ when routes.Replicas.All(replica => replica.State != ReplicaState.Ready) => HealthCheckResult.Unhealthy("No replica serves yet."),
+            _ when first.IsPublishing => HealthCheckResult.Unhealthy("The bundled adapters are being published."),
             _ => HealthCheckResult.Healthy("A replica serves."),
         });
 }

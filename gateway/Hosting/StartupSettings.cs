@@ -1,3 +1,4 @@
+using Herd.Gateway.Hosting.Bundles;
 using Herd.Silo.Devices;
 using Herd.Silo.Hosting;
 using Herd.Silo.Startup;
@@ -11,6 +12,9 @@ namespace Herd.Gateway.Hosting;
 /// <param name="DrainTimeout">How long running answers may go on when the process is asked to end, the time before its ports close among it.</param>
 internal sealed record StartupSettings(GatewayMode Mode, string DataFolder, TimeSpan DrainTimeout)
 {
+    /// <summary>The bundled model, where it is served; null where a base was named, or the process has no replicas.</summary>
+    public BundledModel? Bundle { get; init; }
+
     /// <summary>Reads the configuration strictly, and finds what would make the start fail late.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <returns>The settings.</returns>

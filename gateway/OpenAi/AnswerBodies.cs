@@ -19,7 +19,13 @@ internal sealed record ChatChoice(int Index, MessageBody Message, string? Finish
 
 /// <summary>A whole chat response.</summary>
 internal sealed record ChatCompletion(
-    string Id, long Created, string Model, string? SystemFingerprint, IReadOnlyList<ChatChoice> Choices, UsageBody Usage)
+    string Id,
+    long Created,
+    string Model,
+    string? SystemFingerprint,
+    IReadOnlyList<ChatChoice> Choices,
+    UsageBody Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ExpertBody>? Experts)
 {
     /// <summary>The kind of object.</summary>
     public string Object { get; } = "chat.completion";
@@ -35,7 +41,8 @@ internal sealed record ChatChunk(
     string Model,
     string? SystemFingerprint,
     IReadOnlyList<ChatDelta> Choices,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] UsageBody? Usage,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ExpertBody>? Experts)
 {
     /// <summary>The kind of object.</summary>
     public string Object { get; } = "chat.completion.chunk";

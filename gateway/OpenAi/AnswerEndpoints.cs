@@ -45,7 +45,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience pati
         }
 
         http.Response.ContentType = "application/json";
-        await http.Response.BodyWriter.WriteAsync(form.Whole(header, progress.Answers, progress.Usage), http.RequestAborted);
+        await http.Response.BodyWriter.WriteAsync(form.Whole(header, progress.Answers, progress.Usage, progress.Experts), http.RequestAborted);
     }
 
     private async Task StreamAsync(HttpContext http, GenerationCall call, OpenAiRequest request, AnswerForm form, AnswerHeader header)
@@ -63,7 +63,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience pati
             for (; more; more = await steps.MoveNextAsync())
             {
                 progress.Count(steps.Current);
-                foreach (var frame in FramesOf(steps.Current, form, header, released))
+                foreach (var frame in FramesOf(steps.Current, form, header, progress, released))
                 {
                     await sse.WriteAsync(frame);
                 }
@@ -82,7 +82,8 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience pati
         }
     }
 
-    private static IEnumerable<byte[]> FramesOf(GenerationStep step, AnswerForm form, AnswerHeader header, Dictionary<int, ReleasedTokens> released)
+    private static IEnumerable<byte[]> FramesOf(
+        GenerationStep step, AnswerForm form, AnswerHeader header, AnswerProgress progress, Dictionary<int, ReleasedTokens> released)
     {
         switch (step.Update)
         {
@@ -93,7 +94,7 @@ internal sealed class AnswerEndpoints(GenerationCalls calls, ReaderPatience pati
                 var run = released[step.Index].Take(tokens);
                 return tokens.Text.Length > 0 ? [form.Delta(header, step.Index, tokens.Text, run)] : [];
             case GenerationFinished finished:
-                var closing = form.Closing(header, step.Index, AnswerProgress.NameOf(finished.Reason));
+                var closing = form.Closing(header, step.Index, AnswerProgress.NameOf(finished.Reason), progress.ExpertsOf(step.Index));
                 return released[step.Index].Take(finished) is { } rest ? [form.Delta(header, step.Index, "", rest), closing] : [closing];
             default:
                 return [];

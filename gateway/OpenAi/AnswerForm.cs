@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Herd.Contracts.Experts;
 
 namespace Herd.Gateway.OpenAi;
 
@@ -33,8 +35,9 @@ internal abstract class AnswerForm
     /// <param name="header">What all bodies share.</param>
     /// <param name="answers">The answers.</param>
     /// <param name="usage">What was counted.</param>
+    /// <param name="experts">What became of the experts.</param>
     /// <returns>JSON.</returns>
-    public abstract byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage);
+    public abstract byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage, ImmutableArray<ExpertReport> experts);
 
     /// <summary>The first frame of a streamed answer, or null where the form has none.</summary>
     /// <param name="header">What all bodies share.</param>
@@ -54,8 +57,9 @@ internal abstract class AnswerForm
     /// <param name="header">What all bodies share.</param>
     /// <param name="index">Which answer.</param>
     /// <param name="finishReason">Why it ended.</param>
+    /// <param name="experts">What became of its experts.</param>
     /// <returns>JSON.</returns>
-    public abstract byte[] Closing(AnswerHeader header, int index, string finishReason);
+    public abstract byte[] Closing(AnswerHeader header, int index, string finishReason, ImmutableArray<ExpertReport> experts);
 
     /// <summary>The frame that says what was counted.</summary>
     /// <param name="header">What all bodies share.</param>
@@ -69,14 +73,15 @@ internal abstract class AnswerForm
     {
         public override string IdPrefix => "chatcmpl-";
 
-        public override byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage) => Json(
+        public override byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage, ImmutableArray<ExpertReport> experts) => Json(
             new ChatCompletion(
                 header.Id,
                 header.Created,
                 header.Model,
                 header.Fingerprint,
                 [.. answers.Select(answer => new ChatChoice(answer.Index, new MessageBody("assistant", answer.Text), answer.FinishReason, ChatLogProbabilities.Of(answer.Tokens)))],
-                usage),
+                usage,
+                ExpertBody.Of(experts)),
             OpenAiJson.Default.ChatCompletion);
 
         public override byte[]? Opening(AnswerHeader header, int index) =>
@@ -85,13 +90,13 @@ internal abstract class AnswerForm
         public override byte[] Delta(AnswerHeader header, int index, string text, TokenRun? tokens) =>
             Chunk(header, new ChatDelta(index, new MessageBody(null, text), null, ChatLogProbabilities.Of(tokens)));
 
-        public override byte[] Closing(AnswerHeader header, int index, string finishReason) =>
-            Chunk(header, new ChatDelta(index, new MessageBody(null, null), finishReason, null));
+        public override byte[] Closing(AnswerHeader header, int index, string finishReason, ImmutableArray<ExpertReport> experts) =>
+            Chunk(header, new ChatDelta(index, new MessageBody(null, null), finishReason, null), experts: ExpertBody.Of(experts));
 
         public override byte[] Counted(AnswerHeader header, UsageBody usage) => Chunk(header, null, usage);
 
-        private static byte[] Chunk(AnswerHeader header, ChatDelta? delta, UsageBody? usage = null) => Json(
-            new ChatChunk(header.Id, header.Created, header.Model, header.Fingerprint, delta is null ? [] : [delta], usage),
+        private static byte[] Chunk(AnswerHeader header, ChatDelta? delta, UsageBody? usage = null, IReadOnlyList<ExpertBody>? experts = null) => Json(
+            new ChatChunk(header.Id, header.Created, header.Model, header.Fingerprint, delta is null ? [] : [delta], usage, experts),
             OpenAiJson.Default.ChatChunk);
     }
 
@@ -99,7 +104,8 @@ internal abstract class AnswerForm
     {
         public override string IdPrefix => "cmpl-";
 
-        public override byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage) =>
+        // A plain prompt has no place for what experts say.
+        public override byte[] Whole(AnswerHeader header, IEnumerable<Answer> answers, UsageBody usage, ImmutableArray<ExpertReport> experts) =>
             Completion(header, answers.Select(answer => new TextChoice(answer.Index, answer.Text, answer.FinishReason, TextLogProbabilities.Of(answer.Tokens))), usage);
 
         public override byte[]? Opening(AnswerHeader header, int index) => null;
@@ -107,7 +113,7 @@ internal abstract class AnswerForm
         public override byte[] Delta(AnswerHeader header, int index, string text, TokenRun? tokens) =>
             Completion(header, [new TextChoice(index, text, null, TextLogProbabilities.Of(tokens))], null);
 
-        public override byte[] Closing(AnswerHeader header, int index, string finishReason) =>
+        public override byte[] Closing(AnswerHeader header, int index, string finishReason, ImmutableArray<ExpertReport> experts) =>
             Completion(header, [new TextChoice(index, "", finishReason, null)], null);
 
         public override byte[] Counted(AnswerHeader header, UsageBody usage) => Completion(header, [], usage);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
 using Herd.Gateway.Serving;
 
@@ -9,6 +11,7 @@ namespace Herd.Gateway.OpenAi;
 internal sealed class AnswerProgress(int answersPerPrompt)
 {
     private readonly SortedDictionary<int, Kept> _answers = [];
+    private readonly SortedDictionary<int, ImmutableArray<ExpertReport>> _experts = [];
     private int _promptTokens;
     private int _completionTokens;
     private int _cachedTokens;
@@ -16,8 +19,16 @@ internal sealed class AnswerProgress(int answersPerPrompt)
     /// <summary>What was counted so far; complete once all answers are.</summary>
     public UsageBody Usage => new(_promptTokens, _completionTokens, _promptTokens + _completionTokens, new PromptTokensBody(_cachedTokens));
 
+    /// <summary>What became of the experts; all answers of a prompt ask the same ones about the same.</summary>
+    public ImmutableArray<ExpertReport> Experts => _experts.Values.FirstOrDefault([]);
+
     /// <summary>The answers, in order.</summary>
     public IEnumerable<Answer> Answers => _answers.Select(entry => entry.Value.ToAnswer(entry.Key));
+
+    /// <summary>What became of the experts of one answer.</summary>
+    /// <param name="index">Which answer; it has begun.</param>
+    /// <returns>The reports.</returns>
+    public ImmutableArray<ExpertReport> ExpertsOf(int index) => _experts[index];
 
     /// <summary>OpenAI's word for why an answer ended.</summary>
     /// <param name="reason">Why.</param>
@@ -30,8 +41,9 @@ internal sealed class AnswerProgress(int answersPerPrompt)
     {
         switch (step.Update)
         {
-            case GenerationStarted started when step.Index % answersPerPrompt == 0:
-                _promptTokens += started.PromptTokens;
+            case GenerationStarted started:
+                _promptTokens += step.Index % answersPerPrompt == 0 ? started.PromptTokens : 0;
+                _experts[step.Index] = started.Experts;
                 break;
             case GenerationFinished finished:
                 _completionTokens += finished.CompletionTokens;

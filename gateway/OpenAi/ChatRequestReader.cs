@@ -33,7 +33,7 @@ internal static class ChatRequestReader
             dialogue.Add(ReadMessage(JsonFields.Of(message, $"messages[{dialogue.Count}]"), pictures));
         }
 
-        var prompt = new ChatPrompt(dialogue.ToImmutable(), null);
+        var prompt = new ChatPrompt(dialogue.ToImmutable(), fields.Find("input") is { } input ? JsonFields.Text(input, "input") : null);
         ReadOnlyMemory<byte>? picture = pictures.Count > 0 ? pictures[^1].Decode(options.MaxPictureBytes) : default(ReadOnlyMemory<byte>?);
         return CommonFields.Read(fields, [prompt], picture, ReadLikeliest(fields), options.MaxChoices) with { Pictures = pictures.Count };
     }

@@ -31,6 +31,7 @@ internal static class CommonFields
         {
             Model = fields.RequireText("model"),
             User = ReadUser(fields),
+            Experts = fields.Texts("experts"),
             Prompts = prompts,
             AnswersPerPrompt = answers,
             Picture = picture,
@@ -59,9 +60,13 @@ internal static class CommonFields
     /// <param name="name">The field's name.</param>
     /// <returns>How many, or null where the field is absent.</returns>
     /// <exception cref="HerdException">It is wrong.</exception>
-    public static int? ReadLikeliest(JsonFields fields, string name) => fields.Integer(name) is not { } count || count is >= 0 and <= SamplingSize.MaxLikeliest
-        ? fields.Integer(name)
-        : throw HerdException.Invalid(name, $"'{name}' must be 0 to {SamplingSize.MaxLikeliest}; found {count}.");
+    public static int? ReadLikeliest(JsonFields fields, string name)
+    {
+        var count = fields.Integer(name);
+        return count is null or (>= 0 and <= SamplingSize.MaxLikeliest)
+            ? count
+            : throw HerdException.Invalid(name, $"'{name}' must be 0 to {SamplingSize.MaxLikeliest}; found {count}.");
+    }
 
     // Both are read: one that is wrong is not let through because the other is right.
     private static int? ReadMaxTokens(JsonFields fields)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Herd.Contracts.Errors;
 
@@ -39,6 +40,17 @@ internal readonly struct JsonFields(JsonElement json, string path = "")
     /// <returns>The text.</returns>
     /// <exception cref="HerdException">It is absent or no text.</exception>
     public string RequireText(string name) => Text(Require(name), PathOf(name));
+
+    /// <summary>A list of texts.</summary>
+    /// <param name="name">Its name.</param>
+    /// <returns>The texts, or null where the field is absent.</returns>
+    /// <exception cref="HerdException">It is of another type.</exception>
+    public ImmutableArray<string>? Texts(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } value => Texts(value, PathOf(name)),
+        { } other => throw Wrong(PathOf(name), "an array of strings", other),
+    };
 
     /// <summary>A true-or-false field.</summary>
     /// <param name="name">Its name.</param>
@@ -124,6 +136,9 @@ internal readonly struct JsonFields(JsonElement json, string path = "")
     /// <returns>The error.</returns>
     public static HerdException Wrong(string path, string expected, JsonElement found) =>
         HerdException.Invalid(path, $"'{path}' must be {expected}; found {Describe(found)}.");
+
+    private static ImmutableArray<string> Texts(JsonElement value, string path) =>
+        [.. value.EnumerateArray().Select((text, index) => Text(text, $"{path}[{index}]"))];
 
     private static string Describe(JsonElement value) => value.ValueKind switch
     {

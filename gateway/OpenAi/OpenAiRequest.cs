@@ -28,6 +28,9 @@ internal sealed record OpenAiRequest
     /// <summary>Whom the request is for, as the client names it.</summary>
     public string? User { get; init; }
 
+    /// <summary>Names of the experts to ask, instead of the version's; null for the version's.</summary>
+    public ImmutableArray<string>? Experts { get; init; }
+
     /// <summary>Whether the answer is streamed.</summary>
     public required bool Stream { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record OpenAiRequest
         Picture = Picture,
         Pictures = Pictures,
         User = User,
+        Experts = Experts,
         AnswersPerPrompt = AnswersPerPrompt,
         Generations =
         [

@@ -31,6 +31,9 @@ internal sealed record GenerationOrder
 
     /// <summary>Pictures that were sent, those that are not in force among them.</summary>
     public int Pictures { get; init; }
+
+    /// <summary>Names of the experts to ask, instead of the version's; empty for none, null for the version's.</summary>
+    public ImmutableArray<string>? Experts { get; init; }
 }
 
 /// <summary>An update of one of a request's answers.</summary>

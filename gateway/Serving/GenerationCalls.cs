@@ -1,4 +1,6 @@
 using Herd.Contracts.Blobs;
+using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
@@ -30,6 +32,7 @@ internal sealed class GenerationCalls(
             SamplingSize.Check(generation.Sampling);
         }
 
+        CheckExperts(order);
         var requestId = Guid.CreateVersion7().ToString("N");
         var tenant = grains.GetGrain<ITenantGrain>(GrainKeys.Tenant(order.Tenant));
         var meter = await UsageMeter.AdmitAsync(tenant, ToAdmission(order, requestId), order.AnswersPerPrompt, time, logger, cancellationToken);
@@ -47,6 +50,7 @@ internal sealed class GenerationCalls(
                 Picture = picture,
                 Sampling = generation.Sampling,
                 Weight = meter.Weight,
+                Experts = order.Experts,
             });
             var steps = new DrainedStream<GenerationStep>([.. requests.Select(Source)], drain, cancellationToken);
             return new GenerationCall(requestId, version, steps, meter, () => pictures.RemoveAsync(picture));
@@ -56,6 +60,20 @@ internal sealed class GenerationCalls(
             await pictures.RemoveAsync(picture);
             await meter.DisposeAsync();
             throw;
+        }
+    }
+
+    private static void CheckExperts(GenerationOrder order)
+    {
+        if (order.Experts is not { IsEmpty: false } experts)
+        {
+            return;
+        }
+
+        ExpertNames.Check(experts);
+        if (order.Generations.Any(generation => generation.Prompt is not ChatPrompt))
+        {
+            throw HerdException.Invalid("experts", "Experts are for dialogues: a plain prompt has no place for what they say. Leave 'experts' out.");
         }
     }
 

@@ -17,6 +17,7 @@ internal static class OrderFingerprint
             order.Model,
             Prompts = order.Generations.Select(object (generation) => generation.Prompt),
             Sampling = order.Generations.Select(generation => generation.Sampling),
+            order.Experts,
         }));
         if (order.Picture is { } picture)
         {

@@ -17,31 +17,29 @@ internal static class UsageEndpoint
     private static async Task<IResult> ReadAsync(HttpContext http, UsageReader usage, CancellationToken cancellationToken)
     {
         var query = http.Request.Query;
-        var order = new UsageOrder(Text(query, "tenant"), Moment(query, "from"), Moment(query, "to"), Period(query), Count(query), Text(query, "page_token"));
+        var order = new UsageOrder(QueryFields.Text(query, "tenant"), Moment(query, "from"), Moment(query, "to"), Period(query), Count(query), QueryFields.Text(query, "page_token"));
         var page = await usage.ReadAsync(order, http.User, cancellationToken);
         return Results.Json(new UsageListBody([.. page.Rows.Select(UsageRowBody.Of)], page.NextPageToken), OpenAiJson.Default.UsageListBody);
     }
 
-    private static UsagePeriod Period(IQueryCollection query) => Text(query, "period") switch
+    private static UsagePeriod Period(IQueryCollection query) => QueryFields.Text(query, "period") switch
     {
         null or "day" => UsagePeriod.Day,
         "hour" => UsagePeriod.Hour,
         _ => throw HerdException.Invalid("period", "'period' must be 'day' or 'hour'."),
     };
 
-    private static int? Count(IQueryCollection query) => Text(query, "limit") switch
+    private static int? Count(IQueryCollection query) => QueryFields.Text(query, "limit") switch
     {
         null => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= UsageQuery.MostRows => count,
         _ => throw HerdException.Invalid("limit", $"'limit' must be 1 to {UsageQuery.MostRows}."),
     };
 
-    private static DateTimeOffset? Moment(IQueryCollection query, string name) => Text(query, name) switch
+    private static DateTimeOffset? Moment(IQueryCollection query, string name) => QueryFields.Text(query, name) switch
     {
         null => null,
         var text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) => moment,
         _ => throw HerdException.Invalid(name, $"'{name}' must be a date or a moment, such as 2026-01-31 or 2026-01-31T12:00:00Z."),
     };
-
-    private static string? Text(IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 }

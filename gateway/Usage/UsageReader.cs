@@ -19,7 +19,7 @@ internal sealed record UsageOrder(string? Tenant, DateTimeOffset? From, DateTime
 
 /// <summary>Some of the usage.</summary>
 /// <param name="Rows">Oldest first.</param>
-/// <param name="NextPageToken">Gives the next page; null behind the last row.</param>
+/// <param name="NextPageToken">Gives the next page; null where this page was not full.</param>
 internal sealed record UsagePage(ImmutableArray<UsageRow> Rows, string? NextPageToken);
 
 /// <summary>Reads usage: a tenant its own, the administrator everybody's.</summary>

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Silo.Devices;
 using Herd.Silo.Placement;
@@ -41,6 +43,8 @@ internal sealed class AdapterGrain(
         {
             GrainKeys.RequireName(request.Alias, "alias");
         }
+
+        ExpertNames.Check(request.Experts ?? []);
 
         using var place = active.Enter();
         yield return new PublishUpdate(PublishStage.Validating, VersionDigest: null, 0, 0);
@@ -90,6 +94,13 @@ internal sealed class AdapterGrain(
     public IAsyncEnumerable<PublishUpdate> AbortCanary(string alias, CancellationToken cancellationToken = default) =>
         ChangeAliasAsync(alias, () => Task.FromResult(AliasChange.Abort(FindCanary(alias))), cancellationToken);
 
+    public Task SetExperts(string versionDigest, ImmutableArray<string> experts, CancellationToken cancellationToken = default)
+    {
+        ExpertNames.Check(experts);
+        FindVersion(versionDigest);
+        return ChangeAsync(() => adapters.SetExpertsAsync(Tenant, Name, versionDigest, experts, cancellationToken), cancellationToken);
+    }
+
     public Task<AliasHistoryPage> ListMoves(string alias, int? before, int limit, CancellationToken cancellationToken = default)
     {
         FindAlias(alias);
@@ -105,8 +116,8 @@ internal sealed class AdapterGrain(
         }
 
         var now = FindAlias(alias);
-        var isCanary = affinity is not null && now.Canary is { } canary && canary.Takes($"{this.GetPrimaryKeyString()}@{alias}", affinity);
-        return Task.FromResult(FindVersion(isCanary ? now.Canary!.Version : now.Version));
+        return Task.FromResult(FindVersion(
+            affinity is not null && now.Canary is { } canary && canary.Takes($"{this.GetPrimaryKeyString()}@{alias}", affinity) ? canary.Version : now.Version));
     }
 
     public Task<AdapterDescription> Describe(CancellationToken cancellationToken = default) => Task.FromResult(Require().Describe());
@@ -114,12 +125,11 @@ internal sealed class AdapterGrain(
     public async Task Delete(CancellationToken cancellationToken = default)
     {
         Require();
-        IReadOnlyList<string> gone = [];
         var bound = await ChangeAsync(
             async () =>
             {
                 var versions = Require().Versions.Values.Select(stored => stored.Version);
-                gone = await adapters.DeleteAsync(Tenant, Name, time.GetUtcNow(), cancellationToken) ?? [];
+                var gone = await adapters.DeleteAsync(Tenant, Name, time.GetUtcNow(), cancellationToken) ?? [];
                 return versions.Where(version => gone.Contains(version.Digest)).ToArray();
             },
             cancellationToken);
@@ -164,19 +174,33 @@ internal sealed class AdapterGrain(
             }
         }
 
-        var entry = await ChangeAsync(() => AppendAsync(alias, change, cancellationToken), cancellationToken);
-        logger.LogInformation(
-            "Alias {Alias} of {Tenant}'s adapter {Adapter}: {Move} from {From} to {Version}.", alias, Tenant, Name, entry.Kind, entry.From, change.Version);
+        // A refusal changes nothing: the grain need not learn anew.
+        if (!await ChangeAsync(() => AppendAsync(alias, change, cancellationToken), cancellationToken))
+        {
+            throw Conflict($"Alias '{alias}' of adapter '{Name}' was moved meanwhile. Look where it points now.");
+        }
+
         yield return new PublishUpdate(PublishStage.Live, change.Version, warm.Ready, warm.Total);
     }
 
-    private async Task<AliasEntry> AppendAsync(string alias, AliasChange change, CancellationToken cancellationToken)
+    /// <returns>False where the alias is not what the change was made for.</returns>
+    private async Task<bool> AppendAsync(string alias, AliasChange change, CancellationToken cancellationToken)
     {
         var now = Require().Aliases.GetValueOrDefault(alias);
         var next = change.Next(now, Columns.Now(time));
-        return next is not null && (next == now || await aliases.AppendAsync(KeyOf(alias), next, cancellationToken))
-            ? next
-            : throw Conflict($"Alias '{alias}' of adapter '{Name}' was moved meanwhile. Look where it points now.");
+        if (next is null || next == now)
+        {
+            return next is not null;
+        }
+
+        var isAdded = await aliases.AppendAsync(KeyOf(alias), next, cancellationToken);
+        if (isAdded)
+        {
+            logger.LogInformation(
+                "Alias {Alias} of {Tenant}'s adapter {Adapter}: {Move} from {From} to {Version}.", alias, Tenant, Name, next.Kind, next.From, change.Version);
+        }
+
+        return isAdded;
     }
 
     private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellationToken)

@@ -35,9 +35,16 @@ internal sealed class AdapterIntake(
             Components = package.Components.ToImmutableDictionary(
                 component => component.Name, component => new BlobRef(BlobArea.Adapters, component.Digest, component.Length)),
             CreatedAt = time.GetUtcNow(),
+            Experts = request.Experts ?? [],
         };
         await StoreAsync(package.Components, cancellationToken).ConfigureAwait(false);
         await AddAsync(new StoredVersion(version, package.Manifest.Template, package.Parameters, package.TakesPictures), cancellationToken).ConfigureAwait(false);
+
+        if (request.Experts is { } experts)
+        {
+            // A version that was there already has stayed as it was.
+            await adapters.SetExpertsAsync(tenant, adapter, version.Digest, experts, cancellationToken).ConfigureAwait(false);
+        }
 
         // Somebody may have deleted the last other version with the same component before the row named it.
         await StoreAsync(await MissingAsync(package.Components, version, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);

@@ -33,6 +33,17 @@ internal sealed class AdapterRepository(Database database)
         },
         cancellationToken);
 
+    /// <summary>Names the experts of a version.</summary>
+    /// <returns>False where there is no such version.</returns>
+    internal Task<bool> SetExpertsAsync(string tenant, string adapter, string digest, ImmutableArray<string> experts, CancellationToken cancellationToken) =>
+        database.TransactAsync(
+            async (connection, transaction) =>
+            {
+                var row = new { Tenant = tenant, Adapter = adapter, Digest = digest, Experts = Columns.OfList(experts) };
+                return await connection.ExecuteAsync(AdapterSql.SetExperts, row, transaction).ConfigureAwait(false) == 1;
+            },
+            cancellationToken);
+
     internal Task<StoredAdapter?> FindAsync(string tenant, string adapter, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) => (await ReadAsync(tenant, adapter, connection, transaction).ConfigureAwait(false)).SingleOrDefault(),
         cancellationToken);

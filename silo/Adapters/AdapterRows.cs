@@ -55,6 +55,8 @@ internal sealed class VersionRow
 
     public required string Manifest { get; init; }
 
+    public string? Experts { get; init; }
+
     public long CreatedAt { get; init; }
 
     internal static VersionRow From(StoredVersion stored) => new()
@@ -67,6 +69,7 @@ internal sealed class VersionRow
         Parameters = stored.Parameters,
         TakesPictures = stored.TakesPictures,
         Manifest = stored.Version.Manifest,
+        Experts = Columns.OfList(stored.Version.Experts),
         CreatedAt = Columns.Of(stored.Version.CreatedAt),
     };
 
@@ -80,6 +83,7 @@ internal sealed class VersionRow
             Manifest = Manifest,
             Components = components.ToImmutableDictionary(row => row.Name, row => new BlobRef(BlobArea.Adapters, row.Digest, row.Bytes)),
             CreatedAt = Columns.Moment(CreatedAt),
+            Experts = Columns.List<string>(Experts),
         },
         Template,
         Parameters,

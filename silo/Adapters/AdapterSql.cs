@@ -17,9 +17,11 @@ internal static class AdapterSql
 
     internal const string AddVersion =
         """
-        INSERT INTO adapter_versions (tenant, adapter, digest, base_digest, template, parameters, takes_pictures, manifest, created_at)
-        VALUES (@Tenant, @Adapter, @Digest, @BaseDigest, @Template, @Parameters, @TakesPictures, @Manifest, @CreatedAt)
+        INSERT INTO adapter_versions (tenant, adapter, digest, base_digest, template, parameters, takes_pictures, manifest, experts, created_at)
+        VALUES (@Tenant, @Adapter, @Digest, @BaseDigest, @Template, @Parameters, @TakesPictures, @Manifest, @Experts, @CreatedAt)
         """;
+
+    internal const string SetExperts = "UPDATE adapter_versions SET experts = @Experts WHERE tenant = @Tenant AND adapter = @Adapter AND digest = @Digest";
 
     internal const string AddComponent =
         """
@@ -54,7 +56,7 @@ internal static class AdapterSql
         WHERE tenant = @tenant AND (@adapter IS NULL OR name = @adapter) ORDER BY name;
 
         SELECT tenant AS Tenant, adapter AS Adapter, digest AS Digest, base_digest AS BaseDigest, template AS Template, parameters AS Parameters,
-          takes_pictures AS TakesPictures, manifest AS Manifest, created_at AS CreatedAt FROM adapter_versions
+          takes_pictures AS TakesPictures, manifest AS Manifest, experts AS Experts, created_at AS CreatedAt FROM adapter_versions
         WHERE tenant = @tenant AND (@adapter IS NULL OR adapter = @adapter);
 
         SELECT tenant AS Tenant, adapter AS Adapter, version AS Version, name AS Name, digest AS Digest, bytes AS Bytes FROM version_components

@@ -8,5 +8,5 @@ internal sealed record StoredVersion(AdapterVersion Version, string Template, lo
     internal long Bytes => Version.Components.Values.Sum(component => component.Length);
 
     internal VersionDescription Describe() =>
-        new(Version.Digest, Version.BaseDigest, Template, Parameters, Bytes, TakesPictures, Version.CreatedAt);
+        new(Version.Digest, Version.BaseDigest, Template, Parameters, Bytes, TakesPictures, Version.CreatedAt) { Experts = Version.Experts };
 }

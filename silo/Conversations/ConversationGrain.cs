@@ -186,7 +186,8 @@ internal sealed class ConversationGrain(
             }
 
             await generation.DisposeAsync();
-            await references.ReleaseAsync(turn.Picture is { } kept ? [kept] : [], CancellationToken.None);
+            await references.ReleaseAsync(turn.Picture is { } kept ? [kept] : [], CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext); // The caller is told of the first error.
             throw;
         }
 

@@ -26,6 +26,9 @@ internal sealed record StoredTurn
 
     internal required SamplingParameters Sampling { get; init; }
 
+    /// <summary>Names of the experts to ask: fixed with the version, whatever is set for it later.</summary>
+    internal ImmutableArray<string> Experts { get; init; } = [];
+
     /// <summary>Position of the oldest turn in its prompt; its own where there is none.</summary>
     internal int HistoryFrom { get; init; }
 
@@ -79,6 +82,7 @@ internal sealed record StoredTurn
         CreatedAt = CreatedAt,
         HistoryFrom = HistoryFrom,
         DroppedTurns = DroppedTurns,
+        Experts = Started is { Experts: { IsEmpty: false } reports } ? reports : null,
     };
 
     internal TurnRecord ToRecord() => new()

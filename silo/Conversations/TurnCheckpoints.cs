@@ -38,6 +38,19 @@ internal sealed class TurnCheckpoints(TurnRepository turns, TimeProvider time, I
         }
     }
 
+    /// <summary>Keeps what experts said before a word of the answer is told: whoever takes the turn over must not ask them again.</summary>
+    internal async Task KeepHeardAsync(ConversationState state, RunningTurn running)
+    {
+        try
+        {
+            await SaveAsync(state, running);
+        }
+        catch (HerdException exception) when (exception.Code == HerdErrorCode.Moved)
+        {
+            running.Interrupt();
+        }
+    }
+
     private async Task IsDueAsync(RunningTurn running, int kept, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Herd.Contracts.Adapters;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Routing;
@@ -34,6 +35,7 @@ internal sealed class TurnIntake(
     {
         RequireTurnId(request.TurnId);
         RefuseLogProbabilities(request.Sampling);
+        ExpertNames.Check(request.Experts ?? []);
         var conversation = state.Conversation;
         var createdAt = Columns.Now(time);
         var meter = await AdmitAsync(conversation.Tenant, AdmissionOf(state, request, state.Turns, createdAt), cancellationToken);
@@ -52,6 +54,7 @@ internal sealed class TurnIntake(
 
                 // Drawn here and not by the replica: an answer that is made again must be the same.
                 Sampling = request.Sampling with { Seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) },
+                Experts = request.Experts ?? version?.Experts ?? [],
                 HistoryFrom = state.History.From(state.Turns),
                 CreatedAt = createdAt,
             };
@@ -94,6 +97,7 @@ internal sealed class TurnIntake(
             Picture = turn.Picture,
             Sampling = turn.Sampling,
             Weight = meter.Weight,
+            Experts = turn.Experts,
         },
         meter);
 

@@ -4,7 +4,9 @@ using Dapper;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
+using Herd.Silo.Experts;
 using Herd.Silo.Storage;
 using Herd.Silo.Tenants;
 
@@ -109,8 +111,11 @@ internal sealed class TurnRepository(Database database, ConversationRepository c
         }
 
         var names = new { tenant = conversation.Tenant, id = conversation.Id, position = history.Entries[0].Position };
-        var (text, input) = await connection.QuerySingleAsync<(string, string?)>(TurnSql.Question, names, transaction).ConfigureAwait(false);
-        return history with { Opening = new TurnOpening(Columns.Text(text), Columns.Text(input)) };
+        var (text, input, reports) = await connection.QuerySingleAsync<(string, string?, string?)>(TurnSql.Question, names, transaction).ConfigureAwait(false);
+
+        // Its experts are part of what was asked, and are not asked again.
+        var heard = ExpertLines.Join(Columns.List<ExpertReport>(reports), Columns.Text(input));
+        return history with { Opening = new TurnOpening(Columns.Text(text), heard) };
     }
 
     private Task<int> WriteAsync(string sql, ConversationState state, StoredTurn turn, CancellationToken cancellationToken) => conversations.HoldAsync(

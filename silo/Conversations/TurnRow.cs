@@ -2,6 +2,7 @@ using System.Text.Json;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
 using Herd.Silo.Storage;
 
@@ -36,6 +37,10 @@ internal sealed class TurnRow
 
     public required string Sampling { get; init; }
 
+    public string? Experts { get; init; }
+
+    public string? ExpertReports { get; init; }
+
     public string? Template { get; init; }
 
     public string? TokenizerDigest { get; init; }
@@ -69,7 +74,7 @@ internal sealed class TurnRow
     public long? FinishedAt { get; init; }
 
     /// <summary>About how many bytes the row has.</summary>
-    internal int Size => sizeof(char) * (Text.Length + (Input?.Length ?? 0) + Answer.Length) + (PromptIds?.Length ?? 0) + (AnswerIds?.Length ?? 0);
+    internal int Size => sizeof(char) * (Text.Length + (Input?.Length ?? 0) + Answer.Length + (ExpertReports?.Length ?? 0)) + (PromptIds?.Length ?? 0) + (AnswerIds?.Length ?? 0);
 
     internal static TurnRow From(StoredConversation conversation, StoredTurn turn) => new()
     {
@@ -86,6 +91,8 @@ internal sealed class TurnRow
         HistoryFrom = turn.HistoryFrom,
         DroppedTurns = turn.DroppedTurns,
         Sampling = JsonSerializer.Serialize(turn.Sampling),
+        Experts = Columns.OfList(turn.Experts),
+        ExpertReports = Columns.OfList(turn.Started?.Experts ?? []),
         Template = turn.Started?.Template,
         TokenizerDigest = turn.Started?.TokenizerDigest,
         Seed = turn.Started?.Seed,
@@ -116,6 +123,7 @@ internal sealed class TurnRow
         HistoryFrom = HistoryFrom,
         DroppedTurns = DroppedTurns,
         Sampling = JsonSerializer.Deserialize<SamplingParameters>(Sampling)!,
+        Experts = Columns.List<string>(Experts),
         Started = TokenizerDigest is null ? null : new GenerationStarted
         {
             PromptIds = Columns.Ints(PromptIds),
@@ -124,6 +132,7 @@ internal sealed class TurnRow
             Template = Template,
             Seed = Seed ?? 0,
             MaxTokens = MaxTokens ?? 0,
+            Experts = Columns.List<ExpertReport>(ExpertReports),
         },
         AnswerIds = Columns.Ints(AnswerIds),
         AnswerTokens = AnswerTokens,

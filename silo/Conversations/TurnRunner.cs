@@ -106,6 +106,7 @@ internal sealed class TurnRunner(
             {
                 case GenerationStarted started:
                     running.Start(started);
+                    await (started.Experts.IsEmpty ? Task.CompletedTask : checkpoints.KeepHeardAsync(state, running));
                     break;
                 case TokensGenerated tokens:
                     running.Append(tokens);

@@ -7,6 +7,7 @@ using Herd.Contracts.Models;
 using Herd.Engine;
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
+using Herd.Silo.Experts;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Devices;
@@ -18,15 +19,16 @@ internal sealed class DeviceHost : IAsyncDisposable
     private readonly ReplicaOptions _options;
     private readonly IBlobStore _blobs;
     private readonly ActiveCount _running;
+    private readonly ExpertPanel _experts;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _drained;
     private readonly Lock _stateGate = new();
     private volatile Serving? _serving;
     private volatile ReplicaState _state = ReplicaState.Loading;
 
-    public DeviceHost(string silo, string device, ReplicaOptions options, IBlobStore blobs, ActiveCount running, TimeProvider time, ILogger logger)
+    public DeviceHost(string silo, string device, ReplicaOptions options, IBlobStore blobs, ActiveCount running, ExpertPanel experts, TimeProvider time, ILogger logger)
     {
-        (_device, _options, _blobs, _running, _logger) = (device, options, blobs, running, logger);
+        (_device, _options, _blobs, _running, _experts, _logger) = (device, options, blobs, running, experts, logger);
         ModelKey = GrainKeys.Model(silo, device);
         _drained = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
     }
@@ -163,7 +165,8 @@ internal sealed class DeviceHost : IAsyncDisposable
         Serving serving, GenerateRequest request, AdapterLease? lease, CancellationToken cancellationToken)
     {
         var picture = request.Picture is { } blob ? await ReadPictureAsync(blob, cancellationToken).ConfigureAwait(false) : null;
-        return PreparedGeneration.From(request, lease, picture, serving.Engine, _options);
+        var heard = await _experts.HearAsync(request, picture, serving.Engine, serving.Adapters, cancellationToken).ConfigureAwait(false);
+        return PreparedGeneration.From(request with { Heard = heard }, lease, picture, serving.Engine, _options, _experts.MaxTokens);
     }
 
     private async Task<byte[]> ReadPictureAsync(BlobRef blob, CancellationToken cancellationToken)
@@ -214,7 +217,7 @@ internal sealed class DeviceHost : IAsyncDisposable
             Digest = Engine.Base.Digest,
             TokenizerDigest = Engine.Tokenizer.Digest,
             ContextTokens = Engine.ContextTokens,
-            Dtype = Engine.Dtype == EngineDtype.Float32 ? "float32" : "bfloat16",
+            Dtype = Engine.Dtype.Name(),
             Parameters = Engine.Base.Parameters,
             HasVision = Engine.HasVision,
         };

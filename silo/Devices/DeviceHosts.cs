@@ -3,6 +3,7 @@ using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
+using Herd.Silo.Experts;
 using Herd.Silo.Hosting;
 using Herd.Silo.Storage;
 using Microsoft.Extensions.Hosting;
@@ -34,13 +35,14 @@ internal sealed class DeviceHosts : IHostedService, IAsyncDisposable
         DataFolder folder,
         IBlobStore blobs,
         ActiveCount running,
+        ExpertPanel experts,
         ReplicaStartup startup,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<DeviceHost> logger)
     {
         (_options, _folder, _running, _startup, _time) = (options.Value, folder, running, startup, time);
-        All = [.. _options.Devices.Select(device => new DeviceHost(cluster.Value.SiloName, device, _options, blobs, running, time, logger))];
+        All = [.. _options.Devices.Select(device => new DeviceHost(cluster.Value.SiloName, device, _options, blobs, running, experts, time, logger))];
         _onStopping = lifetime.ApplicationStopping.Register(BeginDraining);
     }
 

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Herd.Contracts.Experts;
 using Herd.Contracts.Models;
 using Herd.Engine.Adapters;
 using Herd.Engine.Execution;
 using Herd.Engine.Sampling;
+using Herd.Silo.Experts;
 
 namespace Herd.Silo.Devices;
 
@@ -10,10 +13,12 @@ namespace Herd.Silo.Devices;
 internal sealed record PreparedGeneration(GenerationRequest Request, GenerationStarted Started)
 {
     internal static PreparedGeneration From(
-        GenerateRequest request, AdapterLease? lease, byte[]? picture, InferenceEngine engine, ReplicaOptions options)
+        GenerateRequest request, AdapterLease? lease, byte[]? picture, InferenceEngine engine, ReplicaOptions options, int expertTokens)
     {
         SamplingSize.Check(request.Sampling);
-        var prompt = PromptRenderer.Render(request.Prompt, lease?.Manifest.Template ?? PromptRenderer.BaseTemplate, engine.Tokenizer);
+        var template = lease?.Manifest.Template ?? PromptRenderer.BaseTemplate;
+        var experts = HearExperts(request, template, engine, options, expertTokens);
+        var prompt = PromptRenderer.Render(request.Prompt.With(experts), template, engine.Tokenizer);
         var all = prompt.All;
         var seed = request.Sampling.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         var least = request.Prompt is TurnPrompt { GivesWay: true } ? Math.Min(options.DefaultMaxTokens, engine.ContextTokens / 2) : 1;
@@ -23,7 +28,7 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
             {
                 PromptIds = all,
                 Adapter = lease,
-                Picture = picture,
+                Picture = IsForExpertsAlone(request, lease) ? null : picture,
                 Scope = request.Tenant,
                 Share = request.Weight,
                 ResumeIds = request.ResumeIds,
@@ -51,6 +56,28 @@ internal sealed record PreparedGeneration(GenerationRequest Request, GenerationS
                 Template = prompt.Template,
                 Seed = seed,
                 MaxTokens = maxTokens,
+                Experts = experts,
             });
+    }
+
+    /// <summary>Whether the model takes no pictures, and those who look at it tell it what they see.</summary>
+    private static bool IsForExpertsAlone(GenerateRequest request, AdapterLease? lease) =>
+        lease?.Manifest.TakesPictures != true && !request.ExpertsInForce.IsEmpty;
+
+    /// <summary>What experts said gets at most the room that the prompt and the answer leave; where older turns can give way, they do.</summary>
+    private static ImmutableArray<ExpertReport> HearExperts(
+        GenerateRequest request, string template, InferenceEngine engine, ReplicaOptions options, int expertTokens)
+    {
+        var heard = request.Heard ?? [];
+        if (heard.All(report => report.Outcome != ExpertOutcome.Spoke))
+        {
+            return heard;
+        }
+
+        // An empty line stands for what is to come: it makes the Input part that the lines will stand in.
+        var without = PromptRenderer.Render(request.Prompt.With([new ExpertReport { Name = "", Outcome = ExpertOutcome.Spoke, Line = "" }]), template, engine.Tokenizer);
+        var left = engine.ContextTokens - without.All.Length;
+        var room = request.Prompt is TurnPrompt { GivesWay: true } ? expertTokens : left - (request.Sampling.MaxTokens ?? Math.Min(options.DefaultMaxTokens, left / 2));
+        return ExpertLines.Fit(heard, Math.Clamp(room, 0, expertTokens), engine.Tokenizer);
     }
 }

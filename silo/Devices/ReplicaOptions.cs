@@ -30,10 +30,13 @@ public sealed class ReplicaOptions
     [CustomValidation(typeof(ReplicaOptions), nameof(CheckDevices))]
     public string Device { get; set; } = "cpu:0";
 
-    /// <summary>Arithmetic: <c>bfloat16</c> or <c>float32</c>.</summary>
-    /// <value>Default <c>bfloat16</c>.</value>
-    [RegularExpression("^(bfloat16|float32)$", ErrorMessage = "Replica:Dtype must be bfloat16 or float32.")]
-    public string Dtype { get; set; } = "bfloat16";
+    /// <summary>
+    /// Arithmetic: <c>bfloat16</c>, <c>float32</c>, or <c>auto</c> for the one the device is fast in. Replicas of one base should have the same: after a loss a stream goes on
+    /// elsewhere only with the same numbers.
+    /// </summary>
+    /// <value>Default <c>auto</c>: <c>float32</c> on processors without instructions for 16-bit products, <c>bfloat16</c> on all others and on GPUs.</value>
+    [RegularExpression("^(auto|bfloat16|float32)$", ErrorMessage = "Replica:Dtype must be auto, bfloat16 or float32.")]
+    public string Dtype { get; set; } = "auto";
 
     /// <summary>How the matrices of the blocks are kept: <c>as-is</c>, or <c>int8</c>, made when they are read.</summary>
     /// <value>Default <c>as-is</c>.</value>
@@ -52,7 +55,7 @@ public sealed class ReplicaOptions
     [Range(1, 4096)]
     public int? MaxRunningSequences { get; set; }
 
-    /// <summary>Most sequences that wait for room; beyond it the replica is busy.</summary>
+    /// <summary>Most sequences that wait for room; beyond it the replica is busy, but for the first of a tenant that has none there.</summary>
     [Range(0, 65536)]
     public int? MaxWaitingSequences { get; set; }
 
@@ -107,6 +110,14 @@ public sealed class ReplicaOptions
             : ValidationResult.Success;
     }
 
+    /// <summary>The arithmetic that <see cref="Dtype"/> means here.</summary>
+    internal EngineDtype Arithmetic => Dtype switch
+    {
+        "float32" => EngineDtype.Float32,
+        "auto" when Device.StartsWith("cpu", StringComparison.Ordinal) => EngineDtypes.FastestHere,
+        _ => EngineDtype.BFloat16,
+    };
+
     internal EngineOptions ToEngineOptions(string device)
     {
         var defaults = new EngineOptions { BaseFolder = Base };
@@ -115,7 +126,7 @@ public sealed class ReplicaOptions
             TokenizerFile = Tokenizer,
             ClipPath = Clip,
             Device = device,
-            Dtype = Dtype == "float32" ? EngineDtype.Float32 : EngineDtype.BFloat16,
+            Dtype = Arithmetic,
             Weights = Weights == "int8" ? EngineWeights.Int8 : EngineWeights.Stored,
             KvCacheTokens = KvCacheTokens ?? defaults.KvCacheTokens,
             MaxSequenceTokens = MaxSequenceTokens ?? defaults.MaxSequenceTokens,

@@ -50,13 +50,17 @@ internal sealed class HealthListener : IHostedService, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext http, HealthCheckService checks, MetricsPage metrics) => http.Request.Path.Value switch
+    private static Task AnswerAsync(HttpContext http, HealthCheckService checks, MetricsPage metrics)
     {
-        "/healthz" => http.Response.WriteAsync("Healthy", http.RequestAborted),
-        "/readyz" => TellReadinessAsync(http, checks),
-        HerdTelemetry.MetricsPath => metrics.WriteAsync(http),
-        _ => RefuseAsync(http),
-    };
+        http.Response.ContentType = "text/plain";
+        return http.Request.Path.Value switch
+        {
+            "/healthz" => http.Response.WriteAsync("Healthy", http.RequestAborted),
+            "/readyz" => TellReadinessAsync(http, checks),
+            HerdTelemetry.MetricsPath => metrics.WriteAsync(http),
+            _ => RefuseAsync(http),
+        };
+    }
 
     private static async Task TellReadinessAsync(HttpContext http, HealthCheckService checks)
     {

@@ -1,14 +1,17 @@
 using System.Net;
+using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Routing;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
 using Herd.Silo.Devices;
+using Herd.Silo.Experts;
 using Herd.Silo.Leases;
 using Herd.Silo.Replicas;
 using Herd.Silo.Storage;
 using Herd.Silo.Telemetry;
 using Herd.Silo.Tenants;
+using Herd.Silo.Training;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,7 +35,7 @@ public static class SiloHosting
 {
     /// <summary>Adds a silo with replicas: it hosts grains.</summary>
     /// <remarks>
-    /// Also read: <see cref="ReplicaOptions"/>, <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>. The base loads in the background: see
+    /// Also read: <see cref="ReplicaOptions"/>, <see cref="AdapterOptions"/>, <see cref="ConversationOptions"/>, <see cref="TrainingOptions"/>. The base loads in the background: see
     /// <see cref="ReplicaStartup"/>.
     /// </remarks>
     /// <param name="builder">The process.</param>
@@ -43,6 +46,8 @@ public static class SiloHosting
         Bind<ReplicaOptions>(builder, ReplicaOptions.Section);
         Bind<AdapterOptions>(builder, AdapterOptions.Section);
         Bind<ConversationOptions>(builder, ConversationOptions.Section);
+        AddExperts(builder);
+        AddTraining(builder);
         builder.Services.AddHostedService<ScratchSweeper>();
 
         // Services start in this order and stop in the opposite one: the replicas drain while grains still live and routes are still followed.
@@ -50,6 +55,7 @@ public static class SiloHosting
         AddRouting(builder.Services);
         AddReplicas(builder.Services);
         AddGrainParts(builder.Services);
+        builder.Services.AddHostedService<TrainingWorker>();
         return builder;
     }
 
@@ -101,6 +107,25 @@ public static class SiloHosting
         services.AddHostedService<StorageService>();
     }
 
+    private static void AddExperts(IHostApplicationBuilder builder)
+    {
+        Bind<ExpertOptions>(builder, ExpertOptions.Section);
+        builder.Services.AddSingleton<ExpertDirectory>();
+        builder.Services.AddSingleton<ExpertPlaces>();
+        builder.Services.AddSingleton<ExpertMetrics>();
+        builder.Services.AddSingleton<ExpertPanel>();
+    }
+
+    private static void AddTraining(IHostApplicationBuilder builder)
+    {
+        Bind<TrainingOptions>(builder, TrainingOptions.Section);
+        builder.Services.AddSingleton<JobRepository>();
+        builder.Services.AddSingleton<JobFiles>();
+        builder.Services.AddSingleton<JobRules>();
+        builder.Services.AddSingleton<HeldOutCheck>();
+        builder.Services.AddSingleton<JobRunner>();
+    }
+
     private static void AddReplicas(IServiceCollection services)
     {
         services.AddSingleton<ReplicaStartup>();
@@ -129,6 +154,7 @@ public static class SiloHosting
             provider.GetRequiredService<ILogger<RoutingTable>>()));
         services.AddHostedService(provider => provider.GetRequiredService<RoutingTable>());
         services.AddSingleton<ReplicaRouter>();
+        services.AddSingleton<RepeatedChange>();
     }
 
     private static void AddGrainParts(IServiceCollection services)

@@ -6,6 +6,9 @@ internal sealed class HolderLife(ILocalSiloDetails local, IClusterMembershipServ
     /// <summary>This life's holder for one of its devices.</summary>
     internal LeaseHolder HolderOf(string modelKey) => LeaseHolder.Of(modelKey, local.SiloAddress);
 
+    /// <summary>Whether an address is this life's.</summary>
+    internal bool IsOwn(string address) => address == local.SiloAddress.ToParsableString();
+
     /// <summary>Whether a holder is known to be dead; one that the list has never named, or names no more, is not.</summary>
     internal bool IsDead(string address) => StatusOf(address) == SiloStatus.Dead;
 

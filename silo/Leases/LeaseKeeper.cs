@@ -32,8 +32,7 @@ internal sealed class LeaseKeeper(
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var own = devices.All.Select(device => life.HolderOf(device.ModelKey).Id).ToHashSet(StringComparer.Ordinal);
-            await leases.RemoveAsync(holder => own.Contains(holder.Holder), cancellationToken).ConfigureAwait(false);
+            await leases.RemoveAsync(holder => life.IsOwn(holder.Address), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -81,7 +80,7 @@ internal sealed class LeaseKeeper(
         var now = Columns.Of(time.GetUtcNow());
         foreach (var holder in await leases.RemoveAsync(holder => holder.ExpiresAt < now || life.IsDead(holder.Address), cancellationToken).ConfigureAwait(false))
         {
-            logger.LogInformation("Took away the leases of {Holder}, which is dead.", holder);
+            logger.LogInformation("Took away the leases of {Holder}: it is dead, or has not renewed them.", holder);
         }
     }
 

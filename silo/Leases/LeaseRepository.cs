@@ -22,7 +22,7 @@ internal sealed class LeaseRepository(Database database)
             cancellationToken);
 
     /// <summary>Removes holders that are dead or whose time is over, and all their leases.</summary>
-    /// <returns>The holders.</returns>
+    /// <returns>The holders that were over.</returns>
     internal async Task<IReadOnlyList<string>> RemoveAsync(Func<HolderRow, bool> isOver, CancellationToken cancellationToken)
     {
         var holders = await database.ReadAsync(connection => connection.QueryAsync<HolderRow>(LeaseSql.Holders), cancellationToken).ConfigureAwait(false);

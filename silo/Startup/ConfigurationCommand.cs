@@ -19,11 +19,11 @@ public sealed class ConfigurationCommand
     public ConfigurationCommand(string description)
     {
         _command = new RootCommand(description);
-        Add("--base", "DIR", "Replica:Base", "Folder of the base LLaMA, in the official or the Hugging Face form.");
+        Add("--base", "DIR", "Replica:Base", "Folder of the base LLaMA, in the official or the Hugging Face form (default for an embedded gateway: the bundled model).");
         Add("--tokenizer", "FILE", "Replica:Tokenizer", "The base's tokenizer.model, where it lies elsewhere.");
         Add("--clip", "PATH", "Replica:Clip", "The CLIP image encoder; without it no pictures are taken.");
         Add("--data", "DIR", "Storage:DataFolder", "Folder for everything that must survive (default: data).");
-        Add("--dtype", "TYPE", "Replica:Dtype", "Arithmetic: bfloat16 (default) or float32.");
+        Add("--dtype", "TYPE", "Replica:Dtype", "Arithmetic: bfloat16, float32 or auto (default), the one the device is fast in.");
         Add("--weights", "FORM", "Replica:Weights", "How the blocks' matrices are kept: as-is (default), or int8 for half the memory of bfloat16.");
         Add(
             "--device",

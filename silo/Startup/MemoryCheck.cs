@@ -1,5 +1,6 @@
 using System.Globalization;
 using Herd.Engine.Bases;
+using Herd.Engine.Execution;
 using Herd.Silo.Devices;
 
 namespace Herd.Silo.Startup;
@@ -19,7 +20,7 @@ internal static class MemoryCheck
     {
         if (replica.Device.StartsWith("cpu", StringComparison.Ordinal))
         {
-            Require(folder.Config, replica.Dtype, folder.Int8Group is not null || replica.Weights == Int8, AvailableBytes());
+            Require(folder.Config, replica.Arithmetic.Name(), folder.Int8Group is not null || replica.Weights == Int8, AvailableBytes());
         }
     }
 

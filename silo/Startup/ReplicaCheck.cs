@@ -17,7 +17,9 @@ public static class ReplicaCheck
         ArgumentNullException.ThrowIfNull(configuration);
         if (string.IsNullOrWhiteSpace(configuration[$"{ReplicaOptions.Section}:{nameof(ReplicaOptions.Base)}"]))
         {
-            throw new StartupException("No base was named.", "Pass --base DIR, the folder of a LLaMA in the official or the Hugging Face form.");
+            throw new StartupException(
+                "No base was named.",
+                "Pass --base DIR, the folder of a LLaMA in the official or the Hugging Face form. Only a gateway that is all of Herd in one process has a bundled one.");
         }
 
         var replica = StrictSettings.Read<ReplicaOptions>(configuration, ReplicaOptions.Section);

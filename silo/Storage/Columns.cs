@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 
 namespace Herd.Silo.Storage;
 
@@ -46,6 +47,11 @@ internal static class Columns
     internal static DateTimeOffset Now(TimeProvider time) => Moment(Of(time.GetUtcNow()));
 
     internal static long Of(DateTimeOffset moment) => moment.ToUnixTimeMilliseconds();
+
+    /// <summary>A list as JSON; null where it is empty.</summary>
+    internal static string? OfList<T>(ImmutableArray<T> values) => values.IsEmpty ? null : JsonSerializer.Serialize(values);
+
+    internal static ImmutableArray<T> List<T>(string? column) => column is null ? [] : JsonSerializer.Deserialize<ImmutableArray<T>>(column);
 
     internal static ImmutableArray<int> Ints(byte[]? column) => column is null ? [] : [.. MemoryMarshal.Cast<byte, int>(column)];
 

@@ -13,6 +13,8 @@ internal sealed class DataFolder(IOptions<StorageOptions> options)
 
     internal string DigestCache => Path.Combine(Root, "digests.json");
 
+    internal string Training => Path.Combine(Root, "training");
+
     internal string Blobs => Path.Combine(Root, "blobs");
 
     // Another machine that mounts the folder has devices of its own.

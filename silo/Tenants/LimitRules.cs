@@ -16,6 +16,7 @@ internal static class LimitRules
         AtLeast(limits.StoredBytes, 0, LimitNames.StoredBytes);
         AtLeast(limits.StoredPictures, 0, LimitNames.StoredPictures);
         AtLeast(limits.PicturesPerRequest, 0, LimitNames.PicturesPerRequest);
+        AtLeast(limits.TrainingJobs, 0, LimitNames.TrainingJobs);
         if (limits.Weight is < 1 or > TenantLimits.MostWeight)
         {
             throw HerdException.Invalid("limits.weight", $"'limits.weight' must be 1 to {TenantLimits.MostWeight}, not {limits.Weight}.");

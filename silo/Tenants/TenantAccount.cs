@@ -51,11 +51,12 @@ internal sealed class TenantAccount(TenantDescription tenant, UsageRepository us
             if (request.Continues is { } beginning)
             {
                 open = await TakeOverAsync(request, beginning, keyId, cancellationToken);
-                return new AdmissionGrant(Tenant.Limits.Weight, open.Row.GeneratedTokens);
             }
-
-            await EnterAsync(request, cancellationToken);
-            open = await OpenAsync(OpenUsage.Of(Tenant.Name, keyId, request, time.GetUtcNow()), cancellationToken);
+            else
+            {
+                await EnterAsync(request, cancellationToken);
+                open = await OpenAsync(OpenUsage.Of(Tenant.Name, keyId, request, time.GetUtcNow()), cancellationToken);
+            }
         }
 
         return new AdmissionGrant(Tenant.Limits.Weight, open.Row.GeneratedTokens);

@@ -5,9 +5,11 @@ using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
+using Herd.Contracts.Training;
 using Herd.Silo.Adapters;
 using Herd.Silo.Conversations;
 using Herd.Silo.Placement;
+using Herd.Silo.Training;
 using Microsoft.Extensions.Logging;
 
 namespace Herd.Silo.Tenants;
@@ -20,6 +22,7 @@ internal sealed class TenantGrain(
     AdapterRepository adapters,
     ConversationRepository conversations,
     TurnRepository turns,
+    JobRepository jobs,
     TimeProvider time,
     ILogger<TenantGrain> logger) : Grain, ITenantGrain
 {
@@ -71,13 +74,16 @@ internal sealed class TenantGrain(
     public async Task<ImmutableArray<ConversationDescription>> ListConversations(
         ConversationCursor? after, int count, CancellationToken cancellationToken)
     {
-        if (count is < 1 or > MaxPage)
-        {
-            throw HerdException.Invalid("count", $"'count' must be 1 to {MaxPage}, not {count}.");
-        }
-
+        RequirePage(count);
         await RequireAsync(cancellationToken);
         return await conversations.ListAsync(Name, after, count, cancellationToken);
+    }
+
+    public async Task<ImmutableArray<TrainingJobDescription>> ListTrainingJobs(TrainingJobCursor? after, int count, CancellationToken cancellationToken)
+    {
+        RequirePage(count);
+        await RequireAsync(cancellationToken);
+        return await jobs.ListAsync(Name, after, count, cancellationToken);
     }
 
     public Task<BlobRef?> FindPicture(string digest, CancellationToken cancellationToken) => turns.FindPictureAsync(Name, digest, cancellationToken);
@@ -111,6 +117,14 @@ internal sealed class TenantGrain(
         if (_account is { IsCompletedSuccessfully: true } opened)
         {
             await (await opened).SweepAsync();
+        }
+    }
+
+    private static void RequirePage(int count)
+    {
+        if (count is < 1 or > MaxPage)
+        {
+            throw HerdException.Invalid("count", $"'count' must be 1 to {MaxPage}, not {count}.");
         }
     }
 

@@ -13,17 +13,18 @@ internal sealed class TenantRepository(Database database)
         """
         SELECT name AS Name, concurrent_sequences AS ConcurrentSequences, adapters AS Adapters, created_at AS CreatedAt,
           requests_per_minute AS RequestsPerMinute, tokens_per_minute AS TokensPerMinute, stored_bytes AS StoredBytes, stored_pictures AS StoredPictures,
-          pictures_per_request AS PicturesPerRequest, COALESCE(weight, 1) AS Weight
+          pictures_per_request AS PicturesPerRequest, COALESCE(weight, 1) AS Weight,
+          COALESCE(training_jobs, 2) AS TrainingJobs
         FROM tenants LEFT JOIN tenant_limits ON tenant_limits.tenant = tenants.name
         """;
 
     private const string SetLimits =
         """
-        INSERT INTO tenant_limits (tenant, requests_per_minute, tokens_per_minute, stored_bytes, stored_pictures, pictures_per_request, weight)
-        VALUES (@name, @RequestsPerMinute, @TokensPerMinute, @StoredBytes, @StoredPictures, @PicturesPerRequest, @Weight)
+        INSERT INTO tenant_limits (tenant, requests_per_minute, tokens_per_minute, stored_bytes, stored_pictures, pictures_per_request, weight, training_jobs)
+        VALUES (@name, @RequestsPerMinute, @TokensPerMinute, @StoredBytes, @StoredPictures, @PicturesPerRequest, @Weight, @TrainingJobs)
         ON CONFLICT (tenant) DO UPDATE SET requests_per_minute = excluded.requests_per_minute, tokens_per_minute = excluded.tokens_per_minute,
           stored_bytes = excluded.stored_bytes, stored_pictures = excluded.stored_pictures, pictures_per_request = excluded.pictures_per_request,
-          weight = excluded.weight
+          weight = excluded.weight, training_jobs = excluded.training_jobs
         """;
 
     private const string Keys =
@@ -115,7 +116,7 @@ internal sealed class TenantRepository(Database database)
 
     private static Task<int> WriteLimitsAsync(string name, TenantLimits limits, DbConnection connection, DbTransaction transaction) => connection.ExecuteAsync(
         SetLimits,
-        new { name, limits.RequestsPerMinute, limits.TokensPerMinute, limits.StoredBytes, limits.StoredPictures, limits.PicturesPerRequest, limits.Weight },
+        new { name, limits.RequestsPerMinute, limits.TokensPerMinute, limits.StoredBytes, limits.StoredPictures, limits.PicturesPerRequest, limits.Weight, limits.TrainingJobs },
         transaction);
 
     private sealed class TenantRow
@@ -140,6 +141,8 @@ internal sealed class TenantRepository(Database database)
 
         public int Weight { get; init; }
 
+        public int TrainingJobs { get; init; }
+
         internal TenantDescription ToDescription() => new(Name, ToLimits(), Columns.Moment(CreatedAt));
 
         private TenantLimits ToLimits() => new()
@@ -152,6 +155,7 @@ internal sealed class TenantRepository(Database database)
             StoredPictures = StoredPictures,
             PicturesPerRequest = PicturesPerRequest,
             Weight = Weight,
+            TrainingJobs = TrainingJobs,
         };
     }
 

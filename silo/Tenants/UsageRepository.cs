@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Dapper;
-using Herd.Contracts.Conversations;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Tenants;
 using Herd.Silo.Storage;
@@ -40,7 +39,7 @@ internal sealed class UsageRepository(Database database)
     internal Task SettleAsync(string tenant, UsageMark used, bool isDead, CancellationToken cancellationToken) => database.TransactAsync(
         async (connection, transaction) =>
         {
-            var key = new { tenant, used.RequestId, running = (int)TurnState.Running };
+            var key = new { tenant, used.RequestId };
             var open = await connection.QuerySingleOrDefaultAsync<OpenUsage>(UsageSql.Find, key, transaction).ConfigureAwait(false);
             if (open is null || await connection.ExecuteAsync(isDead ? UsageSql.CloseDead : UsageSql.Close, key, transaction).ConfigureAwait(false) == 0 || !used.Started)
             {

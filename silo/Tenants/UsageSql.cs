@@ -21,11 +21,12 @@ internal static class UsageSql
     internal const string Close = "DELETE FROM usage_open WHERE request_id = @RequestId AND tenant = @tenant";
 
     /// <summary>Closes a request that nobody is heard of, but for a turn that is still to go on: whoever takes it over counts on.</summary>
+    /// <remarks>The state is written out, and the tenant told by the name alone: the index of running turns serves it.</remarks>
     internal const string CloseDead =
         Close
         + """
            AND NOT EXISTS (
-            SELECT 1 FROM turns WHERE turns.tenant = @tenant AND state = @running AND request_id LIKE
+            SELECT 1 FROM turns WHERE state = 0 AND request_id LIKE
               'turn/' || turns.tenant || '/' || conversation || '/' || position || '/' || created_at || '/%')
           """;
 

@@ -21,7 +21,7 @@ public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
         }
 
         await Cluster.Silo(2).KillAsync();
-        await Eventually.TrueAsync(async () => (await ReplicasAsync(tenant)).Length == 3, Cancellation);
+        await Eventually.TrueAsync(async () => (await ReadyAsync(tenant)).Length == 3, Cancellation);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var answered = 0;
         var load = Enumerable.Range(0, 6).Select(async worker =>
@@ -47,7 +47,7 @@ public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
             if (move == 10)
             {
                 await Cluster.StartSiloAsync(2, Cancellation);
-                await Eventually.TrueAsync(async () => (await ReplicasAsync(tenant)).Length == 4, Cancellation);
+                await Eventually.TrueAsync(async () => (await ReadyAsync(tenant)).Length == 4, Cancellation);
             }
 
             var request = new MoveAliasRequest { Name = "flip", Alias = "latest", Version = versions[move % 2] };
@@ -57,17 +57,11 @@ public abstract class AliasTests(ClusterFixture fixture) : ClusterTest(fixture)
         await enough.CancelAsync();
         Assert.Empty((await Task.WhenAll(load)).SelectMany(faults => faults));
         Assert.True(answered > 0);
-        Assert.All(await ReplicasAsync(tenant), replica => Assert.Subset(replica.ResidentVersions.ToHashSet(), versions.ToHashSet()));
+        Assert.All(await ReadyAsync(tenant), replica => Assert.Subset(replica.ResidentVersions.ToHashSet(), versions.ToHashSet()));
     }
 
-    private static async Task<Replica[]> ReplicasAsync(ClusterTenant tenant)
-    {
-        var listed = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[0])
-            .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
-        return [.. listed.Replicas.Where(replica => replica.State == ReplicaState.Ready)];
-    }
-
-    private static string? TextOf(System.Text.Json.JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
+    private static async Task<Replica[]> ReadyAsync(ClusterTenant tenant) =>
+        [.. (await ListReplicasAsync(tenant, 0)).Where(replica => replica.State == ReplicaState.Ready)];
 }
 
 [Collection("members")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Herd.Protos.V1;
 using Herd.Testing.Cluster;
 using Xunit;
@@ -27,11 +28,21 @@ public abstract class ClusterTest(ClusterFixture fixture) : IAsyncLifetime
         ConversationId = conversation, TurnId = turn, Text = "Hello", Sampling = new Sampling { Temperature = 0, MaxTokens = tokens, IgnoreEnd = true },
     };
 
-    private protected static Task<TurnRead> RunTurnAsync(ClusterTenant tenant, int gateway, RunTurnRequest turn, StreamWatch? watch = null) =>
-        new TurnRead().ContinueAsync(tenant.Conversations(gateway).RunTurn(turn, tenant.Metadata, cancellationToken: Cancellation), watch, Cancellation);
+    private protected static async Task<TurnReading> RunTurnAsync(ClusterTenant tenant, int gateway, RunTurnRequest turn, StreamWatch? watch = null)
+    {
+        var read = new TurnReading();
+        await read.ReadAsync(tenant.Conversations(gateway).RunTurn(turn, tenant.Metadata, cancellationToken: Cancellation), watch, Cancellation);
+        return read;
+    }
 
     private protected static async Task<IReadOnlyList<Turn>> ListTurnsAsync(ClusterTenant tenant, int gateway, string conversation) => (await tenant.Conversations(gateway)
         .ListTurnsAsync(new ListTurnsRequest { ConversationId = conversation }, tenant.Metadata, cancellationToken: Cancellation)).Turns;
+
+    private protected static async Task<IReadOnlyList<Replica>> ListReplicasAsync(ClusterTenant tenant, int gateway) =>
+        (await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[gateway])
+            .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation)).Replicas;
+
+    private protected static string? TextOf(JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
 
     private protected static void Report(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Herd.Contracts.Conversations;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Tenants;
@@ -32,15 +33,18 @@ internal sealed class GrainPlaces : IAsyncDisposable
         return places;
     }
 
-    /// <summary>The name of the silo that a conversation lives on now.</summary>
-    public async Task<string> SiloOfAsync(string tenant, string conversation)
+    /// <summary>Which silo of the cluster a conversation lives on now.</summary>
+    public async Task<int> SiloOfAsync(string tenant, string conversation)
     {
         CallerContext.SetAdmin();
         var grains = _host.Services.GetRequiredService<IGrainFactory>();
         var management = grains.GetGrain<IManagementGrain>(0);
         var address = await management.GetActivationAddress(grains.GetGrain<IConversationGrain>(GrainKeys.Conversation(tenant, conversation)));
-        return (await management.GetDetailedHosts(onlyActive: true)).Single(member => member.SiloAddress.Equals(address)).SiloName;
+        return IndexOf((await management.GetDetailedHosts(onlyActive: true)).Single(member => member.SiloAddress.Equals(address)).SiloName);
     }
+
+    /// <summary>A silo's index in the cluster, from its name.</summary>
+    public static int IndexOf(string silo) => int.Parse(silo[(silo.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {

@@ -28,8 +28,8 @@ public sealed class OutageTests(ClientsOnPostgres fixture) : ClusterTest(fixture
     {
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
         var talk = await NewConversationAsync(tenant, 0);
-        var (read, watch) = (new TurnRead(), new StreamWatch());
-        var turn = read.ContinueAsync(
+        var (read, watch) = (new TurnReading(), new StreamWatch());
+        var turn = read.ReadAsync(
             tenant.Conversations(0).RunTurn(TurnOf(talk, "t1", LongAnswer), tenant.Metadata, cancellationToken: Cancellation), watch, Cancellation);
         await watch.Begun.WaitAsync(Cancellation);
         var processes = Processes.ToArray();
@@ -74,7 +74,7 @@ public sealed class OutageTests(ClientsOnPostgres fixture) : ClusterTest(fixture
     }
 
     /// <summary>The turn that ran meanwhile either ended as if nothing had been, or said that it goes on; then it is read on.</summary>
-    private static async Task<Turn> ReadRestAsync(ClusterTenant tenant, string talk, TurnRead read, Task turn)
+    private static async Task<Turn> ReadRestAsync(ClusterTenant tenant, string talk, TurnReading read, Task turn)
     {
         try
         {
@@ -82,8 +82,8 @@ public sealed class OutageTests(ClientsOnPostgres fixture) : ClusterTest(fixture
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)
         {
-            var position = new ReadTurnRequest { ConversationId = talk, TurnId = "t1", FromIndex = read.Count, RunningHash = read.Hash!.Value };
-            await read.ContinueAsync(tenant.Conversations(1).ReadTurn(position, tenant.Metadata, cancellationToken: Cancellation), null, Cancellation);
+            var position = new ReadTurnRequest { ConversationId = talk, TurnId = "t1", FromIndex = read.Count, RunningHash = read.Hash };
+            await read.ReadAsync(tenant.Conversations(1).ReadTurn(position, tenant.Metadata, cancellationToken: Cancellation), null, Cancellation);
         }
 
         return read.Finished!;

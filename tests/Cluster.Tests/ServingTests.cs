@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Herd.Protos.V1;
 using Herd.Testing;
 using Herd.Testing.Cluster;
 using Xunit;
@@ -59,10 +57,9 @@ public abstract class ServingTests(ClusterFixture fixture) : ClusterTest(fixture
     {
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
 
-        var replicas = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[1])
-            .ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
+        var replicas = await ListReplicasAsync(tenant, 1);
 
-        Assert.Equal(4, replicas.Replicas.Count);
+        Assert.Equal(4, replicas.Count);
     }
 
     [Fact]
@@ -111,8 +108,6 @@ public abstract class ServingTests(ClusterFixture fixture) : ClusterTest(fixture
     }
 
     private static string LibrariesOf(ChildProcess process) => File.ReadAllText($"/proc/{process.Id}/maps");
-
-    private static string? TextOf(JsonElement body) => body.GetProperty("choices")[0].GetProperty("text").GetString();
 
     private static double Find(string metrics, string name, string tenant, string adapter) => metrics.Split('\n')
         .Where(line => line.StartsWith(name + "{", StringComparison.Ordinal)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Herd.Protos.V1;
 using Herd.Testing.Cluster;
 using Xunit;
@@ -21,13 +19,13 @@ public sealed class SleepTests(ClientsOnPostgres fixture) : ClusterTest(fixture)
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
         var model = await RunTurnAsync(tenant, 0, TurnOf(await NewConversationAsync(tenant, 0), "t1", LongAnswer));
         var talks = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => NewConversationAsync(tenant, 0)));
-        var idle = await CountConversationsAsync();
+        var sleeper = Cluster.Silo(await SiloOfAsync(tenant, talks[0]));
         var watches = talks.Select(_ => new StreamWatch()).ToArray();
         var turns = talks.Select((talk, i) => RunTurnAsync(tenant, i % 2, TurnOf(talk, "t1", LongAnswer), watches[i])).ToArray();
         await Task.WhenAll(watches.Select(watch => watch.Begun)).WaitAsync(Cancellation);
-        var sleeper = Cluster.Silo(MostGrown(idle, await CountConversationsAsync()));
 
         await sleeper.SuspendAsync();
+        Assert.False(turns[0].IsCompleted, "The turn is under way.");
         var asleep = Stopwatch.StartNew();
         var answers = await Task.WhenAll(turns);
         await Task.Delay(Sleep - asleep.Elapsed > TimeSpan.Zero ? Sleep - asleep.Elapsed : TimeSpan.Zero, Cancellation);
@@ -42,13 +40,9 @@ public sealed class SleepTests(ClientsOnPostgres fixture) : ClusterTest(fixture)
         Assert.Contains("Herd ends. Its cluster goes on without this process", sleeper.Output, StringComparison.Ordinal);
     }
 
-    private static int MostGrown(int[] before, int[] after) =>
-        before.Zip(after, (old, now) => now - old).Select((grown, silo) => (grown, silo)).Max().silo;
-
-    /// <summary>How many conversations' grains live on each silo.</summary>
-    private Task<int[]> CountConversationsAsync() => Task.WhenAll(Enumerable.Range(0, HerdCluster.Silos).Select(async silo =>
+    private async Task<int> SiloOfAsync(ClusterTenant tenant, string talk)
     {
-        var line = Regex.Match(await Cluster.MetricsAsync(silo, Cancellation), "^orleans_grains[^ ]*conversation[^ ]* ([0-9]+)", RegexOptions.Multiline);
-        return line.Success ? int.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
-    }));
+        await using var places = await GrainPlaces.ConnectAsync(Cluster, Cancellation);
+        return await places.SiloOfAsync(tenant.Name, talk);
+    }
 }

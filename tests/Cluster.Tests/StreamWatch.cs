@@ -10,7 +10,7 @@ internal sealed class StreamWatch
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _last;
 
-    /// <summary>Ends when tokens come.</summary>
+    /// <summary>Ends when so many tokens have come that the stream is well under way.</summary>
     public Task Begun => _begun.Task;
 
     /// <summary>The longest time between two messages since then.</summary>

@@ -141,14 +141,14 @@ internal sealed class Traffic
 
     private async Task RunTurnAsync(int gateway, int index)
     {
-        var read = new TurnRead();
+        var read = new TurnReading();
         var turn = new RunTurnRequest
         {
             ConversationId = Conversations[gateway], TurnId = $"t{index}", Text = $"Question {index}", Sampling = new Sampling { Temperature = 0, MaxTokens = 60, IgnoreEnd = true },
         };
         try
         {
-            await AtAsync(gateway, at => read.ContinueAsync(_tenant.Conversations(at).RunTurn(turn, _tenant.Metadata, cancellationToken: _cancellation), null, _cancellation), () => read.Count == 0);
+            await AtAsync(gateway, at => read.ReadAsync(_tenant.Conversations(at).RunTurn(turn, _tenant.Metadata, cancellationToken: _cancellation), null, _cancellation), () => read.Count == 0);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grpc.Core;
 using Herd.Contracts.Keys;
 using Herd.Protos.V1;
@@ -20,7 +19,7 @@ public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixtu
         using var tenant = await Cluster.NewTenantAsync(Cancellation);
         await CreateAsync(tenant, "whole");
         var undisturbed = new TurnReading();
-        var whole = await undisturbed.ReadAsync(Run(tenant, 0, "whole"), [], Cancellation);
+        var whole = await undisturbed.ReadAsync(Run(tenant, 0, "whole"), null, Cancellation);
 
         var (conversation, victim, readers, turns) = await StartApartAsync(tenant);
         await Cluster.Silo(victim).KillAsync();
@@ -39,12 +38,12 @@ public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixtu
         const int Known = 700;
         foreach (var gateway in new[] { 0, 1 })
         {
-            var request = new ReadTurnRequest { ConversationId = conversation, TurnId = "t1", FromIndex = Known, RunningHash = TurnReading.HashOf(undisturbed.Ids.Take(Known)) };
-            var right = new TurnReading();
-            await right.ReadAsync(tenant.Conversations(gateway).ReadTurn(request, tenant.Metadata, cancellationToken: Cancellation), undisturbed.Ids[..Known], Cancellation);
+            var right = new TurnReading([.. undisturbed.Ids.Take(Known)]);
+            var request = new ReadTurnRequest { ConversationId = conversation, TurnId = "t1", FromIndex = Known, RunningHash = right.Hash };
+            await right.ReadAsync(tenant.Conversations(gateway).ReadTurn(request, tenant.Metadata, cancellationToken: Cancellation), null, Cancellation);
             request.RunningHash++;
-            var wrong = new TurnReading();
-            await wrong.ReadAsync(tenant.Conversations(gateway).ReadTurn(request, tenant.Metadata, cancellationToken: Cancellation), [], Cancellation);
+            var wrong = new TurnReading { MayRestart = true };
+            await wrong.ReadAsync(tenant.Conversations(gateway).ReadTurn(request, tenant.Metadata, cancellationToken: Cancellation), null, Cancellation);
 
             Assert.Equal(undisturbed.Ids[Known..], right.Ids);
             Assert.Equal(undisturbed.Ids, wrong.Ids);
@@ -62,12 +61,13 @@ public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixtu
             await CreateAsync(tenant, conversation);
             var silo = await places.SiloOfAsync(tenant.Name, conversation);
             TurnReading[] readers = [new(), new()];
-            Task<Turn>[] turns = [.. readers.Select((reader, gateway) => reader.ReadAsync(Run(tenant, gateway, conversation), [], Cancellation))];
-            await Task.WhenAll(readers.Select(reader => reader.Begun)).WaitAsync(Cancellation);
+            StreamWatch[] watches = [new(), new()];
+            Task<Turn>[] turns = [.. readers.Select((reader, gateway) => reader.ReadAsync(Run(tenant, gateway, conversation), watches[gateway], Cancellation))];
+            await Task.WhenAll(watches.Select(watch => watch.Begun)).WaitAsync(Cancellation);
             var busy = await BusySiloAsync(tenant, turns);
             if (busy is not null && busy != silo && !turns.Any(turn => turn.IsCompleted))
             {
-                return (conversation, int.Parse(silo[(silo.LastIndexOf('-') + 1)..], CultureInfo.InvariantCulture), readers, turns);
+                return (conversation, silo, readers, turns);
             }
 
             await tenant.Conversations(0).CancelTurnAsync(new CancelTurnRequest { ConversationId = conversation, TurnId = "t1" }, tenant.Metadata, cancellationToken: Cancellation);
@@ -79,18 +79,15 @@ public abstract class TurnDeathTests(ClusterFixture fixture) : ClusterTest(fixtu
     }
 
     /// <returns>The silo whose replica answers; null where the answer ended before it was seen.</returns>
-    private static async Task<string?> BusySiloAsync(ClusterTenant tenant, Task<Turn>[] turns)
+    private static async Task<int?> BusySiloAsync(ClusterTenant tenant, Task<Turn>[] turns)
     {
-        IReadOnlyList<string> busy = [];
+        IReadOnlyList<int> busy = [];
         await Eventually.TrueAsync(async () => (busy = await BusySilosAsync(tenant)) is not [] || turns.Any(turn => turn.IsCompleted), Cancellation);
-        return busy.SingleOrDefault();
+        return busy is [var silo] ? silo : null;
     }
 
-    private static async Task<IReadOnlyList<string>> BusySilosAsync(ClusterTenant tenant)
-    {
-        var listed = await new ReplicaService.ReplicaServiceClient(tenant.AdminChannels[0]).ListReplicasAsync(new ListReplicasRequest(), HerdCluster.Admin, cancellationToken: Cancellation);
-        return [.. listed.Replicas.Where(replica => replica.RunningSequences > 0).Select(replica => GrainKeys.SiloOf(replica.Id))];
-    }
+    private static async Task<IReadOnlyList<int>> BusySilosAsync(ClusterTenant tenant) =>
+        [.. (await ListReplicasAsync(tenant, 0)).Where(replica => replica.RunningSequences > 0).Select(replica => GrainPlaces.IndexOf(GrainKeys.SiloOf(replica.Id)))];
 
     private static async Task CreateAsync(ClusterTenant tenant, string conversation) => await tenant.Conversations(1)
         .CreateConversationAsync(new CreateConversationRequest { Model = "base", Id = conversation }, tenant.Metadata, cancellationToken: Cancellation);

@@ -1,27 +1,34 @@
+using System.Text;
 using Grpc.Core;
 using Herd.Protos.V1;
 using Xunit;
 
 namespace Herd.Cluster.Tests;
 
-/// <summary>What one reader got of a turn, checked message by message: each token once, and the hash of all before it.</summary>
-internal sealed class TurnReading
+/// <summary>What a reader has of a turn's answer, over however many streams, checked message by message: each token once and in order, and the hash of all before it.</summary>
+/// <param name="known">Ids that the reader has beforehand; they are not among <see cref="Ids"/>.</param>
+internal sealed class TurnReading(params int[] known)
 {
     private const ulong EmptyHash = 14695981039346656037;
     private const ulong HashPrime = 1099511628211;
     private const int TailId = -1;
 
-    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ulong _hash = EmptyHash;
+    private readonly StringBuilder _text = new();
 
-    /// <summary>Ends when the first tokens have come.</summary>
-    public Task Begun => _begun.Task;
+    /// <summary>Whether the answer may begin again.</summary>
+    public bool MayRestart { get; init; }
 
-    /// <summary>All ids so far.</summary>
+    /// <summary>Index of the token that comes next.</summary>
+    public int Count { get; private set; } = known.Length;
+
+    /// <summary>The hash of all before it.</summary>
+    public ulong Hash { get; private set; } = known.Aggregate(EmptyHash, Append);
+
+    /// <summary>All ids that came.</summary>
     public List<int> Ids { get; } = [];
 
-    /// <summary>All text so far.</summary>
-    public string Text { get; private set; } = "";
+    /// <summary>All text that came.</summary>
+    public string Text => _text.ToString();
 
     /// <summary>How often the reader was told that the turn is accepted.</summary>
     public int Accepted { get; private set; }
@@ -29,19 +36,14 @@ internal sealed class TurnReading
     /// <summary>How often the answer began again.</summary>
     public int Restarts { get; private set; }
 
-    /// <summary>The hash of what was read after a number of tokens.</summary>
-    public static ulong HashOf(IEnumerable<int> ids) => ids.Aggregate(EmptyHash, Append);
+    /// <summary>The turn as it ended; null before.</summary>
+    public Turn? Finished { get; private set; }
 
-    /// <summary>Reads to the end.</summary>
-    /// <param name="call">The stream.</param>
-    /// <param name="from">How many tokens are known already; they are not compared.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Reads a stream to its end.</summary>
     /// <returns>The turn.</returns>
-    public async Task<Turn> ReadAsync(AsyncServerStreamingCall<TurnUpdate> call, IReadOnlyList<int> from, CancellationToken cancellationToken)
+    public async Task<Turn> ReadAsync(AsyncServerStreamingCall<TurnUpdate> call, StreamWatch? watch, CancellationToken cancellationToken)
     {
         using var owned = call;
-        var next = from.Count;
-        _hash = HashOf(from);
         await foreach (var update in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
             switch (update.UpdateCase)
@@ -51,34 +53,35 @@ internal sealed class TurnReading
                     Accepted++;
                     continue;
                 case TurnUpdate.UpdateOneofCase.Restarted:
+                    Assert.True(MayRestart, "The answer began again.");
                     Restarts++;
-                    (next, _hash) = (0, EmptyHash);
+                    (Count, Hash) = (0, EmptyHash);
                     break;
                 case TurnUpdate.UpdateOneofCase.Tokens:
-                    Assert.Equal(next, update.Tokens.FirstIndex);
-                    next += update.Tokens.Ids.Count;
                     Take(update.Tokens, update.RunningHash);
                     break;
                 case TurnUpdate.UpdateOneofCase.Finished:
-                    Assert.Equal((next, _hash), (update.NextIndex, update.RunningHash));
-                    return update.Finished;
+                    Finished = update.Finished;
+                    break;
             }
 
-            Assert.Equal((next, _hash), (update.NextIndex, update.RunningHash));
+            Assert.Equal((Count, Hash), (update.NextIndex, update.RunningHash));
+            watch?.Note(Count);
         }
 
-        throw new InvalidOperationException("The stream ended before the turn did.");
+        return Finished ?? throw new InvalidOperationException("The stream ended before the turn did.");
     }
 
     private void Take(TokensGenerated tokens, ulong told)
     {
+        Assert.Equal(Count, tokens.FirstIndex);
+        Count += tokens.Ids.Count;
         Ids.AddRange(tokens.Ids);
-        Text += tokens.Text;
-        _hash = tokens.Ids.Aggregate(_hash, Append);
+        _text.Append(tokens.Text);
+        Hash = tokens.Ids.Aggregate(Hash, Append);
 
         // Text behind the last id counts as an id of its own.
-        _hash = told == _hash ? _hash : Append(_hash, TailId);
-        _begun.TrySetResult();
+        Hash = told == Hash ? Hash : Append(Hash, TailId);
     }
 
     private static ulong Append(ulong hash, int id) => BitConverter.GetBytes(id).Aggregate(hash, (value, part) => (value ^ part) * HashPrime);

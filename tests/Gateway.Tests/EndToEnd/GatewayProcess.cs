@@ -9,10 +9,16 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private GatewayProcess(string data, IEnumerable<string> arguments)
+    private GatewayProcess(string data, IEnumerable<string> arguments, bool collectsOften)
     {
         Data = data;
-        _process = ChildProcess.Start(HerdPrograms.Named("Herd.Gateway", arguments), Note);
+        var program = HerdPrograms.Named("Herd.Gateway", arguments);
+        if (collectsOften)
+        {
+            program.Environment["DOTNET_gcServer"] = "0";
+        }
+
+        _process = ChildProcess.Start(program, Note);
     }
 
     /// <summary>Its number among the machine's processes.</summary>
@@ -43,13 +49,16 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <param name="data">Its data folder.</param>
     /// <param name="arguments">The rest of its command line.</param>
     /// <returns>The process; it may not be ready yet, or may have ended.</returns>
-    public static GatewayProcess Start(string data, params string[] arguments)
+    public static GatewayProcess Start(string data, params string[] arguments) => Start(data, collectsOften: false, arguments);
+
+    /// <summary>The same, where .NET may be told to collect what is free as a small program does: servers put it off while there is memory.</summary>
+    public static GatewayProcess Start(string data, bool collectsOften, params string[] arguments)
     {
         string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", "Gateway:AdminPort=0", .. arguments];
         all = arguments.Contains("--http-port") ? all : [.. all, "--http-port", "0"];
         all = arguments.Contains("--grpc-port") ? all : [.. all, "--grpc-port", "0"];
         all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePorts.Take()}"];
-        return new GatewayProcess(data, all);
+        return new GatewayProcess(data, all, collectsOften);
     }
 
     /// <summary>Waits until the process says that it serves.</summary>

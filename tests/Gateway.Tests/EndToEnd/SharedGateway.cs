@@ -42,9 +42,9 @@ public sealed class SharedGateway : IAsyncDisposable
 
     private async Task<GatewayProcess> StartAsync()
     {
-        // Every test's tenant is told apart, however many there are.
+        // Every test's tenant is told apart, however many there are, and a busy machine fails no expert.
         var process = GatewayProcess.Start(
-            _data.Path, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set", "Telemetry:MaxTenants=10000", "Telemetry:MaxAdapters=10000"]);
+            _data.Path, [.. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set", "Telemetry:MaxTenants=10000", "Telemetry:MaxAdapters=10000", "Experts:Ocr:TimeLimit=00:01:00"]);
         await process.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
         return process;
     }

@@ -22,7 +22,7 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
         await process.WaitUntilReadyAsync(Cancellation);
 
         Assert.Contains("100 %", process.Output, StringComparison.Ordinal);
-        Assert.Contains("Key of tenant 'demo': herd_", process.Output, StringComparison.Ordinal);
+        Assert.Contains("  tenant demo  herd_", process.Output, StringComparison.Ordinal);
         Assert.Contains("text only", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
     }
@@ -55,7 +55,8 @@ public sealed class StartupTests(SharedGateway gateway) : IDisposable
         await AssertFailsAsync(GatewayProcess.Start(Data, "--base", _folder.Path), _folder.Path, "config.json");
 
     [Fact]
-    public async Task Start_NoBase_SaysWhatToPass() => await AssertFailsAsync(GatewayProcess.Start(Data), "--base DIR");
+    public async Task Start_NoBaseNamedOrBundled_SaysWhatToPass() =>
+        await AssertFailsAsync(GatewayProcess.Start(Data, "--set", $"Bundle:Folder={_folder.Path}"), "--base DIR", _folder.Path);
 
     [Fact]
     public async Task Start_UnknownOption_SaysWhichAndFails()

@@ -60,6 +60,9 @@ internal sealed class TestTenant
         return new TestTenant(process, GrpcChannel.ForAddress(process.Grpc), name, key.Key);
     }
 
+    /// <summary>The same tenant at another process over the same data.</summary>
+    public TestTenant At(GatewayProcess process) => new(process, GrpcChannel.ForAddress(process.Grpc), Name, Key);
+
     /// <summary>Uploads a golden adapter over HTTP.</summary>
     /// <returns>The version's digest.</returns>
     public Task<string> UploadAsync(string name, string goldenAdapter, string query = "") =>

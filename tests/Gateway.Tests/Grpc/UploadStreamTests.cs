@@ -16,7 +16,7 @@ public sealed class UploadStreamTests
     {
         var messages = new Messages(Chunk(1, 2), Chunk(), Chunk(3), Chunk(4, 5, 6));
 
-        var bytes = await UploadStream.FeedAsync(messages, ReadAllAsync, Cancellation);
+        var bytes = await UploadStream.FeedAsync(messages, ChunkOf, ReadAllAsync, Cancellation);
 
         Assert.Equal([1, 2, 3, 4, 5, 6], bytes);
     }
@@ -26,7 +26,7 @@ public sealed class UploadStreamTests
     {
         var messages = new Messages(Chunk(1), new UploadAdapterRequest { Header = new UploadHeader() });
 
-        await Assert.ThrowsAsync<HerdException>(() => UploadStream.FeedAsync(messages, ReadAllAsync, Cancellation));
+        await Assert.ThrowsAsync<HerdException>(() => UploadStream.FeedAsync(messages, ChunkOf, ReadAllAsync, Cancellation));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class UploadStreamTests
         var messages = new Messages([.. Enumerable.Repeat(Chunk(new byte[100_000]), 1000)]);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            UploadStream.FeedAsync<int>(messages, _ => throw new InvalidOperationException("enough"), Cancellation));
+            UploadStream.FeedAsync<UploadAdapterRequest, int>(messages, ChunkOf, _ => throw new InvalidOperationException("enough"), Cancellation));
 
         Assert.True(messages.Asked < 10, $"{messages.Asked} messages were read for a reader that had gone.");
     }
@@ -44,7 +44,7 @@ public sealed class UploadStreamTests
     public async Task Feed_ReaderGivesUpOnAClientThatIsSilent_Ends()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            UploadStream.FeedAsync<int>(new Silence(), _ => throw new InvalidOperationException("enough"), Cancellation));
+            UploadStream.FeedAsync<UploadAdapterRequest, int>(new Silence(), ChunkOf, _ => throw new InvalidOperationException("enough"), Cancellation));
     }
 
     private static UploadAdapterRequest Chunk(params byte[] bytes) => new() { Chunk = ByteString.CopyFrom(bytes) };
@@ -55,6 +55,8 @@ public sealed class UploadStreamTests
         await stream.CopyToAsync(all, Cancellation);
         return all.ToArray();
     }
+
+    private static ByteString? ChunkOf(UploadAdapterRequest message) => message.PartCase == UploadAdapterRequest.PartOneofCase.Chunk ? message.Chunk : null;
 
     private sealed class Messages(params UploadAdapterRequest[] messages) : IAsyncStreamReader<UploadAdapterRequest>
     {

@@ -17,7 +17,7 @@ public sealed class AnswerFormTests
         {"id":"chatcmpl-1","created":1700000000,"model":"cat","system_fingerprint":"sha256:ab","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},
         "finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}},"object":"chat.completion"}
         """,
-        AnswerForm.Chat.Whole(Header, [new Answer(0, "hi", "stop")], new UsageBody(3, 2, 5, new PromptTokensBody(1))));
+        AnswerForm.Chat.Whole(Header, [new Answer(0, "hi", "stop")], new UsageBody(3, 2, 5, new PromptTokensBody(1)), []));
 
     [Fact]
     public void Chat_Opening_CarriesTheRole() => Equal(Chunk("""{"role":"assistant","content":""}""", "null"), AnswerForm.Chat.Opening(Header, 1)!);
@@ -26,7 +26,7 @@ public sealed class AnswerFormTests
     public void Chat_Delta_CarriesText() => Equal(Chunk("""{"content":"h\u00E9"}""", "null"), AnswerForm.Chat.Delta(Header, 1, "hé"));
 
     [Fact]
-    public void Chat_Closing_CarriesTheReason() => Equal(Chunk("{}", "\"length\""), AnswerForm.Chat.Closing(Header, 1, "length"));
+    public void Chat_Closing_CarriesTheReason() => Equal(Chunk("{}", "\"length\""), AnswerForm.Chat.Closing(Header, 1, "length", []));
 
     [Fact]
     public void Chat_Counted_HasNoChoices() => Equal(
@@ -42,7 +42,7 @@ public sealed class AnswerFormTests
         {"id":"cmpl-1","created":1700000000,"model":"base","system_fingerprint":null,"choices":[{"index":0,"text":"hi","finish_reason":"length","logprobs":null}],
         "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"prompt_tokens_details":{"cached_tokens":1}},"object":"text_completion"}
         """,
-        AnswerForm.Plain.Whole(PlainHeader, [new Answer(0, "hi", "length")], new UsageBody(3, 2, 5, new PromptTokensBody(1))));
+        AnswerForm.Plain.Whole(PlainHeader, [new Answer(0, "hi", "length")], new UsageBody(3, 2, 5, new PromptTokensBody(1)), []));
 
     [Fact]
     public void Plain_Stream_HasNoOpening() => Assert.Null(AnswerForm.Plain.Opening(PlainHeader, 0));

@@ -40,6 +40,18 @@ public sealed class ChatRequestReaderTests
             chat.Messages);
     }
 
+    [Theory]
+    [InlineData("", null)]
+    [InlineData(""","input":null""", null)]
+    [InlineData(""","input":"" """, "")]
+    [InlineData(""","input":"dog, cup" """, "dog, cup")]
+    public void Read_Input_IsContextOfTheLastMessage(string field, string? expected) =>
+        Assert.Equal(expected, Assert.IsType<ChatPrompt>(Assert.Single(Read($$"""{"model":"m","messages":[{"role":"user","content":"hi"}]{{field}}}""").Prompts)).Input);
+
+    [Fact]
+    public void Read_InputThatIsNoText_IsRefused() =>
+        Assert.Equal("input", Assert.Throws<HerdException>(() => Read("""{"model":"m","messages":[{"role":"user","content":"hi"}],"input":["a"]}""")).Field);
+
     [Fact]
     public void Read_AbsentFields_AreLeftToTheReplica()
     {

@@ -10,6 +10,7 @@ using Herd.Gateway.Adapters;
 using Herd.Gateway.Errors;
 using Herd.Gateway.Keys;
 using Herd.Gateway.Serving;
+using Herd.Gateway.Uploads;
 using Herd.Testing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -21,18 +22,20 @@ namespace Herd.Gateway.Tests.Serving;
 /// <summary>Whoever meets one of the gateway's own limits is told its name.</summary>
 public sealed class GatewayLimitTests : IDisposable
 {
-    private static readonly AdapterUpload Upload = new("acme", "cat", Alias: null, new AdapterSettings());
+    private static readonly AdapterUpload Upload = new("acme", "cat", Alias: null, new AdapterSettings(), Experts: null);
     private static readonly IOptions<GatewayOptions> Small = Options.Create(
         new GatewayOptions { MaxRequestsPerTenant = 1, MaxUploadsPerTenant = 1, MaxUploadBytes = 10, MaxPictureBytes = 10, MaxPromptBytes = 10 });
 
     private readonly TestFolder _folder = new();
     private readonly FolderBlobStore _blobs;
+    private readonly UploadIntake _uploads;
     private readonly AdapterPublisher _publisher;
 
     public GatewayLimitTests()
     {
         _blobs = new FolderBlobStore(_folder.Path);
-        _publisher = new AdapterPublisher(grains: null!, _blobs, changes: null!, Small, TimeProvider.System); // refused before any grain is asked
+        _uploads = new UploadIntake(_blobs, Small, TimeProvider.System);
+        _publisher = new AdapterPublisher(grains: null!, _blobs, _uploads, changes: null!, Small); // refused before any grain is asked
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -83,7 +86,7 @@ public sealed class GatewayLimitTests : IDisposable
 
     public void Dispose()
     {
-        _publisher.Dispose();
+        _uploads.Dispose();
         _folder.Dispose();
     }
 

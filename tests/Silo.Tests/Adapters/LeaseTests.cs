@@ -54,11 +54,12 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
         CallerContext.SetTenant("acme");
         var version = (await Silo.PublishAsync("acme", "story", "BIAS.pth"))[^1].VersionDigest!;
         var stored = await Silo.Adapter("acme", "story").Resolve(null, null, Cancellation);
-        await LeaveBehindAsync(version, DateTimeOffset.UtcNow.AddSeconds(2));
+        await LeaveBehindAsync(version);
         var left = await WaitForAsync(now => now.Any(lease => lease.Silo == "dead"));
         Assert.False(left.Single(lease => lease.Silo == "dead").HolderAlive);
 
         await Silo.Adapter("acme", "story").Delete(Cancellation);
+        await ForgetAsync();
 
         await WaitForAsync(now => now.Length == 0);
         await Eventually.TrueAsync(
@@ -71,7 +72,7 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
         CallerContext.SetTenant("acme");
         var version = (await Silo.PublishAsync("acme", "story", "BIAS.pth"))[^1].VersionDigest!;
         var stored = await Silo.Adapter("acme", "story").Resolve(null, null, Cancellation);
-        await LeaveBehindAsync(version, DateTimeOffset.UtcNow.AddHours(1));
+        await LeaveBehindAsync(version);
         await Silo.Adapter("acme", "story").Delete(Cancellation);
         await Silo.PublishAsync("acme", "later", "CAPTION.pth");
         await Silo.Adapter("acme", "later").Delete(Cancellation);
@@ -129,16 +130,16 @@ public abstract class LeaseTests(TestStorage storage) : IAsyncLifetime
         Cancellation);
 
     /// <summary>Writes what a process that is no member any more has written.</summary>
-    private async Task LeaveBehindAsync(string version, DateTimeOffset expiresAt)
+    private async Task LeaveBehindAsync(string version)
     {
         await using var connection = await storage.OpenAsync();
         await connection.ExecuteAsync(
             """
             INSERT INTO lease_holders (holder, silo, address, device, renewed_at, expires_at)
-            VALUES ('127.0.0.1:9@1/cpu:7', 'dead', '127.0.0.1:9@1', 'cpu:7', @RenewedAt, @ExpiresAt);
+            VALUES ('127.0.0.1:9@1/cpu:7', 'dead', '127.0.0.1:9@1', 'cpu:7', @Later, @Later);
             INSERT INTO adapter_leases (holder, version, since) VALUES ('127.0.0.1:9@1/cpu:7', @version, 0);
             """,
-            new { version, RenewedAt = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds(), ExpiresAt = expiresAt.ToUnixTimeMilliseconds() });
+            new { version, Later = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds() });
     }
 
     private async Task ForgetAsync()

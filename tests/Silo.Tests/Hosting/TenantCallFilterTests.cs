@@ -5,6 +5,7 @@ using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
 using Herd.Contracts.Models;
 using Herd.Contracts.Tenants;
+using Herd.Contracts.Training;
 
 namespace Herd.Silo.Tests.Hosting;
 
@@ -19,6 +20,7 @@ public sealed class TenantCallFilterTests(SharedSilo shared)
         [typeof(IConversationGrain)] = GrainKeys.Conversation("other", "c1"),
         [typeof(ITenantDirectoryGrain)] = GrainKeys.TenantDirectory,
         [typeof(ILeaseDirectoryGrain)] = GrainKeys.LeaseDirectory,
+        [typeof(ITrainingJobGrain)] = GrainKeys.TrainingJob("other", "j1"),
     };
 
     /// <summary>What belongs to nobody.</summary>

@@ -188,7 +188,7 @@ public sealed class HerdCluster : IAsyncDisposable
         var process = _processes[index] is { HasEnded: false } running
             ? running
             : ChildProcess.Start(
-                HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments, "Replica:DrainTimeout=00:00:30"]), line => _onLine?.Invoke(name, line));
+                HerdPrograms.Named(program, [.. _storage.CommandLine, .. arguments, "Replica:DrainTimeout=00:01:30"]), line => _onLine?.Invoke(name, line));
         _processes[index] = process;
         await Eventually.TrueAsync(() => IsReadyAsync(process, health), cancellationToken, $"{name} at {health} is ready").ConfigureAwait(false);
     }

@@ -42,6 +42,7 @@ public sealed class HostileGateway : IAsyncLifetime
     {
         _process = GatewayProcess.Start(
             _data.Path,
+            collectsOften: true,
             [
                 .. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set",
                 $"Gateway:MaxRequestBytes={MaxRequestBytes}", $"Gateway:UploadPatience=00:00:0{PatienceSeconds}", "Gateway:MaxUploadsPerTenant=100", "Adapters:LeaseRenewal=00:00:01",

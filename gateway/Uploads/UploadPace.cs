@@ -1,6 +1,6 @@
 using Herd.Contracts.Errors;
 
-namespace Herd.Gateway.Adapters;
+namespace Herd.Gateway.Uploads;
 
 /// <summary>Holds the client of an upload to a pace: whenever it was waited for so long, it must have brought some bytes. Time that Herd takes itself does not count.</summary>
 internal sealed class UploadPace(TimeSpan patience, int bytesPerPatience, TimeProvider time)

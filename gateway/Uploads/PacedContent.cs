@@ -1,4 +1,4 @@
-namespace Herd.Gateway.Adapters;
+namespace Herd.Gateway.Uploads;
 
 /// <summary>An upload's bytes, whose client is held to a pace.</summary>
 internal sealed class PacedContent(Stream content, UploadPace pace) : Stream

@@ -1,14 +1,22 @@
-using Herd.Contracts.Adapters;
 using Herd.Contracts.Errors;
 
-namespace Herd.Gateway.Adapters;
+namespace Herd.Contracts.Adapters;
 
 /// <summary>Makes a change of an adapter once more where the process that was making it is lost or ends. Only for what is the same made twice.</summary>
-internal sealed class RepeatedChange(TimeProvider time)
+public sealed class RepeatedChange
 {
     // A process that died is replaced within a few seconds; after this long the client is told.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _time;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="time">The clock.</param>
+    public RepeatedChange(TimeProvider time)
+    {
+        _time = time;
+    }
 
     /// <summary>Waits until a change is live.</summary>
     /// <param name="change">Begins it, and gives its steps.</param>
@@ -17,16 +25,17 @@ internal sealed class RepeatedChange(TimeProvider time)
     /// <exception cref="HerdException">The change cannot be made.</exception>
     public async Task<string> FinishAsync(Func<IAsyncEnumerable<PublishUpdate>> change, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        ArgumentNullException.ThrowIfNull(change);
+        var started = _time.GetTimestamp();
         while (true)
         {
             try
             {
-                return await change().FinishAsync();
+                return await change().FinishAsync().ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception.MayServeElsewhere() && time.GetElapsedTime(started) < Patience)
+            catch (Exception exception) when (exception.MayServeElsewhere() && _time.GetElapsedTime(started) < Patience)
             {
-                await Task.Delay(Pause, time, cancellationToken);
+                await Task.Delay(Pause, _time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
