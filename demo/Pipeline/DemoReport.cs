@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using Herd.Demo.Evaluation;
+
+namespace Herd.Demo.Pipeline;
+
+/// <summary>Measures the demo's models on scenes and instructions that no training row has.</summary>
+/// <param name="ask">Asks a model by its name: an adapter's, or <see cref="Base"/>.</param>
+/// <param name="size">How much is asked.</param>
+/// <param name="tell">Told each table as it is made.</param>
+/// <param name="isServed">Whether an adapter of this name is there; the others are left out. Null where all are.</param>
+public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<string>> ask, DemoReportSize size, Action<string> tell, Func<string, bool>? isServed = null)
+{
+    /// <summary>The name of the bare base.</summary>
+    public const string Base = "base";
+
+    private const long TestSeed = 20_261;
+
+    private readonly List<EvaluationReport> _tables = [];
+
+    /// <summary>Asks everything and writes the report, as JSON and beside it as Markdown.</summary>
+    /// <param name="path">The JSON file.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task WriteAsync(string path, CancellationToken cancellationToken)
+    {
+        await AddAsync(Base, "instructions", TestSets.Instructions(TestSeed, size.PerKind), cancellationToken).ConfigureAwait(false);
+        foreach (var adapter in DemoAdapters.All.Where(adapter => isServed?.Invoke(adapter.Name) ?? true))
+        {
+            await AddAsync(adapter.Name, "instructions", TestSets.Instructions(TestSeed, size.PerKind, adapter.Style), cancellationToken).ConfigureAwait(false);
+            if (adapter.Slots > 0)
+            {
+                await AddPicturesAsync(adapter, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        var json = new JsonArray([.. _tables.Select(table => JsonNode.Parse(table.ToJson()))]);
+        await File.WriteAllTextAsync(path, json.ToJsonString(new() { WriteIndented = true }) + "\n", cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.ChangeExtension(path, ".md"), string.Join('\n', _tables.Select(table => table.ToMarkdown())), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task AddPicturesAsync(DemoAdapter adapter, CancellationToken cancellationToken)
+    {
+        var heldOut = adapter.Asked(TestSets.Pictures(TestSeed, size.Pictures));
+        await AddAsync(adapter.Name, "held-out scenes", heldOut, cancellationToken).ConfigureAwait(false);
+        await AddAsync(adapter.Name, "unseen pairs", adapter.Asked(TestSets.UnseenPictures(TestSeed, size.UnseenPictures)), cancellationToken).ConfigureAwait(false);
+        if (adapter.Questions.ExpertShare == 0)
+        {
+            return;
+        }
+
+        if (size.Signs > 0)
+        {
+            await AddAsync(adapter.Name, "signs", [.. TestSets.Signs(TestSeed, size.Signs, read: true), .. TestSets.Signs(TestSeed, size.Signs, read: false)], cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var condition in Enum.GetValues<ExpertCondition>())
+        {
+            await AddAsync(adapter.Name, $"held-out scenes, expert {condition.ToString().ToLowerInvariant()}", TestSets.WithExpert(heldOut, condition), cancellationToken, new EvaluationOptions { Controls = false }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task AddAsync(string model, string what, IReadOnlyList<TestCase> cases, CancellationToken cancellationToken, EvaluationOptions? options = null)
+    {
+        var evaluator = new Evaluator((asked, cancel) => ask(model, asked, cancel), options);
+        _tables.Add(await evaluator.RunAsync($"{model}: {what}", cases, cancellationToken).ConfigureAwait(false));
+        tell(_tables[^1].ToMarkdown());
+    }
+}
+
+/// <summary>How much a report asks.</summary>
+/// <param name="Pictures">Pictures of held-out scenes.</param>
+/// <param name="UnseenPictures">Pictures with pairs of colour and shape that no training row has.</param>
+/// <param name="PerKind">Most instructions of a kind.</param>
+/// <param name="Signs">Signs; 0 where nobody reads them.</param>
+public sealed record DemoReportSize(int Pictures = 200, int UnseenPictures = 100, int PerKind = 50, int Signs = 0);
