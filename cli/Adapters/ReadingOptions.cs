@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Herd.Engine;
 using Herd.Engine.Adapters;
 using Herd.Engine.Bases;
@@ -101,6 +102,21 @@ internal sealed class ReadingOptions
             ScaleOrder = AdapterChoice.Parse<ScaleOrder>("--scale-order", line.GetValue(_scaleOrder)),
         };
     }
+
+    /// <summary>Options as they are given on the command line; those that are null are left out.</summary>
+    internal static string Describe(AdapterReadOptions options)
+    {
+        (string Name, string? Value)[] said =
+        [
+            ("--visual-heads", options.VisualHeads?.ToString(CultureInfo.InvariantCulture)), ("--template", options.Template), ("--channel-order", options.ChannelOrder),
+            ("--prompt-length", options.PromptLength?.ToString(CultureInfo.InvariantCulture)), ("--gate", Name(options.Gate)),
+            ("--prompt-kv", Name(options.PromptKeyValues)), ("--scale-order", Name(options.ScaleOrder)),
+        ];
+        return string.Join(' ', said.Where(option => option.Value is not null).Select(option => $"{option.Name} {option.Value}"));
+    }
+
+    private static string? Name<T>(T? value)
+        where T : struct, Enum => value is { } chosen ? AdapterChoice.Names<T>()[Array.IndexOf(Enum.GetValues<T>(), chosen)] : null;
 
     private static Option<string?> Choice<T>(string name, string description)
         where T : struct, Enum

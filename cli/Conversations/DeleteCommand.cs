@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Herd.Cli.Gateways;
 
 namespace Herd.Cli.Conversations;
 

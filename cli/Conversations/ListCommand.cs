@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Herd.Cli.Gateways;
 
 namespace Herd.Cli.Conversations;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Herd.Cli.Gateways;
 
 namespace Herd.Cli.Conversations;
 

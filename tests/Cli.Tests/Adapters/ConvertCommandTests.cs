@@ -27,6 +27,7 @@ public sealed class ConvertCommandTests : IDisposable
     [Theory]
     [InlineData("out")]
     [InlineData("out.herd")]
+    [InlineData("out.pth")]
     public async Task Convert_writes_an_adapter_bound_to_its_base(string name)
     {
         var (code, errors) = await RunAsync(["adapter", "convert", _adapter, _folder.In(name), .. _base, "--template", "chat-v1"]);

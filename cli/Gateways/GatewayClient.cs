@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Mime;
 using System.Text.Json;
 
-namespace Herd.Cli.Conversations;
+namespace Herd.Cli.Gateways;
 
 /// <summary>Calls a gateway over HTTP. Its errors become the command's own.</summary>
 internal sealed class GatewayClient : IDisposable
@@ -11,31 +11,40 @@ internal sealed class GatewayClient : IDisposable
 
     internal GatewayClient(Uri address, string key)
     {
-        _http = new HttpClient { BaseAddress = address };
+        _http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
     }
+
+    /// <summary>Knows address and key; borrowed.</summary>
+    internal HttpClient Http => _http;
 
     public void Dispose() => _http.Dispose();
 
     /// <summary>Reads what is at a path, bit by bit.</summary>
     /// <typeparam name="T">What is made of it.</typeparam>
     /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
-    internal Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, read, cancellationToken);
+    internal Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, content: null, read, cancellationToken);
 
     /// <summary>Deletes what is at a path.</summary>
     /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
-    internal Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, _ => Task.FromResult(true), cancellationToken);
+    internal Task DeleteAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, path, content: null, _ => Task.FromResult(true), cancellationToken);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken)
+    /// <summary>Sends bytes to a path, and reads what is said of them.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
+    internal Task<T> PostAsync<T>(string path, HttpContent? content, Func<Stream, Task<T>> read, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, content, read, cancellationToken);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, Func<Stream, Task<T>> read, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            await using var content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using var answer = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             return response.IsSuccessStatusCode
-                ? await read(content).ConfigureAwait(false)
-                : throw new CommandException(await ReasonAsync(response, content, cancellationToken).ConfigureAwait(false), isMisuse: false);
+                ? await read(answer).ConfigureAwait(false)
+                : throw new CommandException(await ReasonAsync(response, answer, cancellationToken).ConfigureAwait(false), isMisuse: false);
         }
         catch (Exception lost) when (lost is HttpRequestException or HttpIOException)
         {

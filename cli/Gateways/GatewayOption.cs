@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Herd.Cli.Conversations;
+namespace Herd.Cli.Gateways;
 
 /// <summary>Which gateway a command speaks to, and as whom.</summary>
 internal sealed class GatewayOption
