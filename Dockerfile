@@ -7,6 +7,8 @@ RUN dotnet publish silo -c Release -o /silo -p:TorchBackend=$TORCH_BACKEND
 RUN dotnet publish gateway -c Release -o /gateway
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS runtime
+# Tesseract reads the words in pictures for the expert 'ocr'.
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-eng && rm -rf /var/lib/apt/lists/*
 # Diagnostics would write sockets to /tmp. Herd writes into its data folder, and what it unpacks into /tmp.
 ENV DOTNET_EnableDiagnostics=0
 WORKDIR /app

@@ -5,15 +5,21 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 
-# Tests on PostgreSQL start servers of their own from Debian's package; where it is missing and cannot be had they are skipped and say so.
-install_postgresql() {
-  if compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; then return; fi
+# Tests on PostgreSQL start servers of their own, and tests of experts read pictures with Tesseract, both Debian's; where one is missing and cannot be had
+# its tests are skipped and say so.
+install() {
+  local name=$1; shift
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "test.sh: PostgreSQL is missing and can be installed by root with apt-get only; its tests are skipped." >&2
+    echo "test.sh: $name is missing and can be installed by root with apt-get only; its tests are skipped." >&2
     return
   fi
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >/dev/null 2>&1 \
-    || echo "test.sh: apt-get could not install 'postgresql'; its tests are skipped." >&2
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >/dev/null 2>&1 \
+    || echo "test.sh: apt-get could not install '$*'; the tests of $name are skipped." >&2
+}
+
+install_missing() {
+  compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || install PostgreSQL postgresql
+  command -v tesseract >/dev/null || install Tesseract tesseract-ocr tesseract-ocr-eng
 }
 
 build=Cluster.sln
@@ -29,7 +35,7 @@ elif [ $# -gt 0 ]; then
   exit 2
 fi
 
-[ "$build" != Cluster.sln ] || install_postgresql
+[ "$build" != Cluster.sln ] || install_missing
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 if ! dotnet build "$build" -c Release -v quiet; then
   echo "The build failed."

@@ -75,6 +75,7 @@ public sealed partial class DocumentationTests
     [InlineData("silo")]
     [InlineData("contracts")]
     [InlineData("engine")]
+    [InlineData("demo")]
     public void Map_ListsThePartsFolders(string part)
     {
         var folders = Directory.EnumerateDirectories(In(part)).Where(HoldsSource).Select(Path.GetFileName).Order(StringComparer.Ordinal);

@@ -22,6 +22,10 @@ public sealed class LayerTests
     public void Silo_KnowsNeitherGatewayNorPublicContract() => AssertReferencesNone(Projects.Silo, "Herd.Gateway", "Herd.Protos", "Grpc", "Google.Protobuf");
 
     [Fact]
+    public void Demo_KnowsOfHerdTheEngineAlone() =>
+        AssertReferencesNone(Projects.Demo, [.. Cluster, "Herd.Contracts", "Herd.Protos", "Herd.Silo", "Herd.Gateway", "herd"]);
+
+    [Fact]
     public void Cli_KnowsNoClusterAndNoGateway() => AssertReferencesNone(Projects.Cli, [.. Cluster, "Herd.Contracts", "Herd.Gateway"]);
 
     [Fact]

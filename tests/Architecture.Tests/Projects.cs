@@ -16,9 +16,11 @@ internal static class Projects
 
     public static Assembly Gateway { get; } = Assembly.Load("Herd.Gateway");
 
+    public static Assembly Demo { get; } = Assembly.Load("Herd.Demo");
+
     public static Assembly Cli { get; } = Assembly.Load("herd");
 
-    public static IReadOnlyList<Assembly> All { get; } = [Engine, Contracts, Protos, Silo, Gateway, Cli];
+    public static IReadOnlyList<Assembly> All { get; } = [Engine, Contracts, Protos, Silo, Gateway, Demo, Cli];
 
     public static string Root => RepositoryFiles.Root;
 
