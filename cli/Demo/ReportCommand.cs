@@ -37,7 +37,9 @@ internal sealed class ReportCommand : Command
         var pictures = line.GetValue(_pictures);
         var size = new DemoReportSize(pictures, UnseenPictures: (pictures + 1) / 2, line.GetValue(_instructions), line.GetValue(_signs));
         var served = await gateway.ReadAsync("v1/models", ReadNamesAsync, cancellationToken).ConfigureAwait(false);
-        var report = new DemoReport((model, asked, cancel) => new HttpAsker(gateway.Http, model).AskAsync(asked, cancel), size, AnsiConsole.Console.WriteLine, served.Contains);
+        HttpAsker Asker(string model) => new(gateway.Http, model);
+        var report = new DemoReport(
+            (model, asked, cancel) => Asker(model).AskAsync(asked, cancel), size, AnsiConsole.Console.WriteLine, served.Contains, (model, asked, cancel) => Asker(model).HearAsync(asked, cancel));
         try
         {
             await report.WriteAsync(line.GetRequiredValue(_out), cancellationToken).ConfigureAwait(false);

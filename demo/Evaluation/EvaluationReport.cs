@@ -7,7 +7,7 @@ namespace Herd.Demo.Evaluation;
 /// <summary>How a model answered a test set.</summary>
 /// <param name="Name">What was evaluated.</param>
 /// <param name="Groups">The groups, in the order in which the test set has them.</param>
-public sealed record EvaluationReport(string Name, IReadOnlyList<GroupScore> Groups)
+public sealed record EvaluationReport(string Name, IReadOnlyList<GroupScore> Groups) : IReport
 {
     private static readonly JsonSerializerOptions Form = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -24,8 +24,7 @@ public sealed record EvaluationReport(string Name, IReadOnlyList<GroupScore> Gro
     /// <returns>A JSON object.</returns>
     public string ToJson() => JsonSerializer.Serialize(this, Form);
 
-    /// <summary>The report as a table.</summary>
-    /// <returns>A heading and a table in Markdown.</returns>
+    /// <inheritdoc/>
     public string ToMarkdown()
     {
         var text = new StringBuilder();

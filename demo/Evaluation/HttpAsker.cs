@@ -15,6 +15,24 @@ public sealed class HttpAsker(HttpClient client, string model)
     /// <exception cref="HttpRequestException">The gateway refuses; the message holds what it says.</exception>
     public async Task<string> AskAsync(Asked asked, CancellationToken cancellationToken)
     {
+        using var answer = await PostAsync(asked, cancellationToken).ConfigureAwait(false);
+        return answer.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "";
+    }
+
+    /// <summary>Asks, for the sake of an expert.</summary>
+    /// <param name="asked">The question, with an expert's name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What the first expert said.</returns>
+    /// <exception cref="HttpRequestException">The gateway refuses; the message holds what it says.</exception>
+    public async Task<Heard> HearAsync(Asked asked, CancellationToken cancellationToken)
+    {
+        using var answer = await PostAsync(asked, cancellationToken).ConfigureAwait(false);
+        var expert = answer.RootElement.GetProperty("experts")[0];
+        return expert.TryGetProperty("text", out var text) ? new Heard(text.GetString()!, expert.GetProperty("confidence").GetDouble()) : Heard.Nothing;
+    }
+
+    private async Task<JsonDocument> PostAsync(Asked asked, CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(asked);
         var body = new Dictionary<string, object>
         {
@@ -40,8 +58,7 @@ public sealed class HttpAsker(HttpClient client, string model)
             throw new HttpRequestException($"The gateway answered {(int)response.StatusCode}: {text}", null, response.StatusCode);
         }
 
-        using var json = JsonDocument.Parse(text);
-        return json.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "";
+        return JsonDocument.Parse(text);
     }
 
     private static object[] Content(Asked asked)

@@ -9,6 +9,8 @@ namespace Herd.Demo.Evaluation;
 /// <summary>Questions that no training row asks, and pictures that none has. Seed and size decide them.</summary>
 public static class TestSets
 {
+    private const double MostWear = 0.9;
+
     private static readonly int[] Counts = [2, 3, 3, 1];
 
     /// <summary>Questions of every kind under pictures of held-out scenes; scenes of one object are new drawings.</summary>
@@ -56,6 +58,20 @@ public static class TestSets
             {
                 Sign = SignPicture.Draw(SignPicture.Clear, question.Answer), Experts = read ? ["ocr"] : [],
             }),
+    ];
+
+    /// <summary>Signs from clear to hardly legible, with words that no training row reads.</summary>
+    /// <param name="seed">The test's seed.</param>
+    /// <param name="count">Number of signs.</param>
+    /// <returns>The cases.</returns>
+    public static IReadOnlyList<TestCase> WornSigns(long seed, int count) =>
+    [
+        .. Enumerable.Range(0, count).Select(number =>
+        {
+            var random = new WorldRandom(seed, "worn signs", number);
+            var question = TextTasks.OfKind(QuestionKinds.Sign, random, heldOut: true) with { Input = null };
+            return new TestCase("worn sign", question, null) { Sign = SignPicture.DrawWorn(SignPicture.Clear / 2, MostWear * number / count, random, question.Answer) };
+        }),
     ];
 
     /// <summary>The same questions while the captioning expert says something.</summary>

@@ -1,3 +1,4 @@
+using Herd.Demo.Randomness;
 using Herd.Engine.Vision;
 
 namespace Herd.Demo.Pictures;
@@ -53,7 +54,24 @@ public static class SignPicture
     /// <param name="unit">Pixels of one step of the letters' grid; a letter is ten steps high.</param>
     /// <param name="lines">The words, in capital letters.</param>
     /// <returns>A PNG file, black on white.</returns>
-    public static byte[] Draw(double unit, params string[] lines)
+    public static byte[] Draw(double unit, params string[] lines) => ToPng(Paint(unit, lines));
+
+    /// <summary>Draws words on a sign that has seen better days.</summary>
+    /// <param name="unit">Pixels of one step of the letters' grid.</param>
+    /// <param name="wear">How much of a pixel is noise, 0 to 1.</param>
+    /// <param name="random">The noise.</param>
+    /// <param name="text">The words, in capital letters.</param>
+    /// <returns>A PNG file.</returns>
+    internal static byte[] DrawWorn(double unit, double wear, WorldRandom random, string text)
+    {
+        var (width, height, pixels) = Paint(unit, text);
+        return ToPng((width, height, [.. pixels.Select(pixel => (byte)((pixel * (1 - wear)) + (random.Below(byte.MaxValue + 1) * wear)))]));
+    }
+
+    private static byte[] ToPng((int Width, int Height, byte[] Pixels) sign) =>
+        PictureEncoder.ToPng(PictureEncoder.Flatten(new DecodedPicture(sign.Width, sign.Height, PictureMode.Grey, sign.Pixels), int.MaxValue), leastSide: 0);
+
+    private static (int Width, int Height, byte[] Pixels) Paint(double unit, params string[] lines)
     {
         var width = (int)(unit * ((lines.Max(line => line.Length) * Advance) + (2 * Margin)));
         var height = (int)(unit * ((lines.Length * LineHeight) + (2 * Margin)));
@@ -71,7 +89,7 @@ public static class SignPicture
             }
         }
 
-        return PictureEncoder.ToPng(PictureEncoder.Flatten(new DecodedPicture(width, height, PictureMode.Grey, pixels), int.MaxValue), leastSide: 0);
+        return (width, height, pixels);
     }
 
     private static IEnumerable<((int X, int Y) From, (int X, int Y) To)> Strokes(char letter)

@@ -46,6 +46,9 @@ internal static class DemoAdapters
     /// <summary>Source of instructions without pictures.</summary>
     public const string Instructions = "instructions";
 
+    /// <summary>The adapter whose captions help others.</summary>
+    public const string Captioner = "captions";
+
     /// <summary>Layers of the base.</summary>
     public const int Layers = 6;
 
@@ -110,10 +113,10 @@ internal static class DemoAdapters
         {
             Questions = new PictureRowOptions { LastCaptionShare = 0.25 },
         },
-        new("captions", "captions of pictures, and questions about them; it went on from the tensors of scenes", Multimodal, MultimodalGroups, Rate: 1e-3, PictureShare: 0.9, Share: 2.5)
+        new(Captioner, "captions of pictures, and questions about them; it went on from the tensors of scenes", Multimodal, MultimodalGroups, Rate: 1e-3, PictureShare: 0.9, Share: 2.5)
         {
             From = "scenes",
-            Questions = new PictureRowOptions { ShortShare = 0.1, LastShortShare = 0, CaptionShare = 0.7, LastCaptionShare = 0.8, ExpertShare = 0 },
+            Questions = new PictureRowOptions { ShortShare = 0.1, LastShortShare = 0, CaptionShare = 0.7, LastCaptionShare = 0.8, SignShare = 0, ToldShare = 0 },
         },
         new(
             "counter",
@@ -124,7 +127,7 @@ internal static class DemoAdapters
             PictureShare: 0.75,
             Share: 4)
         {
-            Questions = new PictureRowOptions { CaptionShare = 0, LastCaptionShare = 0, ExpertShare = 0, Kinds = [(QuestionKinds.Count, 1), (QuestionKinds.Color, 2), (QuestionKinds.Where, 2)] },
+            Questions = new PictureRowOptions { CaptionShare = 0, LastCaptionShare = 0, SignShare = 0, ToldShare = 0, Kinds = [(QuestionKinds.Count, 1), (QuestionKinds.Color, 2), (QuestionKinds.Where, 2)] },
         },
         Styled("pirate", "answers as a pirate does; bias, scale and norm alone", Tuning, AnswerStyle.Pirate, 4e-3),
         Styled("json", "answers in JSON; bias, scale and norm alone", Tuning, AnswerStyle.Json, 4e-3),

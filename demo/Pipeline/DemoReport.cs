@@ -8,14 +8,16 @@ namespace Herd.Demo.Pipeline;
 /// <param name="size">How much is asked.</param>
 /// <param name="tell">Told each table as it is made.</param>
 /// <param name="isServed">Whether an adapter of this name is there; the others are left out. Null where all are.</param>
-public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<string>> ask, DemoReportSize size, Action<string> tell, Func<string, bool>? isServed = null)
+/// <param name="hear">Asks a model's experts, for questions of how sure they are; null where there are none.</param>
+public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<string>> ask, DemoReportSize size, Action<string> tell, Func<string, bool>? isServed = null, Func<string, Asked, CancellationToken, Task<Heard>>? hear = null)
 {
     /// <summary>The name of the bare base.</summary>
     public const string Base = "base";
 
     private const long TestSeed = 20_261;
+    private const int WornPerSign = 5;
 
-    private readonly List<EvaluationReport> _tables = [];
+    private readonly List<IReport> _tables = [];
 
     /// <summary>Asks everything and writes the report, as JSON and beside it as Markdown.</summary>
     /// <param name="path">The JSON file.</param>
@@ -42,7 +44,7 @@ public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<strin
         var heldOut = adapter.Asked(TestSets.Pictures(TestSeed, size.Pictures));
         await AddAsync(adapter.Name, "held-out scenes", heldOut, cancellationToken).ConfigureAwait(false);
         await AddAsync(adapter.Name, "unseen pairs", adapter.Asked(TestSets.UnseenPictures(TestSeed, size.UnseenPictures)), cancellationToken).ConfigureAwait(false);
-        if (adapter.Questions.ExpertShare == 0)
+        if (adapter.Questions.ToldShare == 0)
         {
             return;
         }
@@ -50,6 +52,7 @@ public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<strin
         if (size.Signs > 0)
         {
             await AddAsync(adapter.Name, "signs", [.. TestSets.Signs(TestSeed, size.Signs, read: true), .. TestSets.Signs(TestSeed, size.Signs, read: false)], cancellationToken).ConfigureAwait(false);
+            await AddConfidencesAsync(adapter.Name, heldOut, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var condition in Enum.GetValues<ExpertCondition>())
@@ -58,11 +61,33 @@ public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<strin
         }
     }
 
+    // Half of what the reader of words sees are worn signs, half are pictures without any.
+    private async Task AddConfidencesAsync(string model, IReadOnlyList<TestCase> heldOut, CancellationToken cancellationToken)
+    {
+        if (hear is null)
+        {
+            return;
+        }
+
+        var study = new ConfidenceStudy((asked, cancel) => ask(model, asked, cancel), (asked, cancel) => hear(model, asked, cancel));
+        TestCase[] words = [.. TestSets.WornSigns(TestSeed, WornPerSign * size.Signs), .. heldOut.Take(WornPerSign * size.Signs)];
+        Add(await study.RunAsync($"{model}: expert ocr by confidence", "ocr", "OCR", words, test => test.Sign is null ? "" : test.Expected, cancellationToken).ConfigureAwait(false));
+        if (isServed?.Invoke(DemoAdapters.Captioner) ?? true)
+        {
+            Add(await study.RunAsync($"{model}: expert caption by confidence", $"caption:{DemoAdapters.Captioner}", "Caption", heldOut, test => test.Picture!.Scene.Caption, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
     private async Task AddAsync(string model, string what, IReadOnlyList<TestCase> cases, CancellationToken cancellationToken, EvaluationOptions? options = null)
     {
         var evaluator = new Evaluator((asked, cancel) => ask(model, asked, cancel), options);
-        _tables.Add(await evaluator.RunAsync($"{model}: {what}", cases, cancellationToken).ConfigureAwait(false));
-        tell(_tables[^1].ToMarkdown());
+        Add(await evaluator.RunAsync($"{model}: {what}", cases, cancellationToken).ConfigureAwait(false));
+    }
+
+    private void Add(IReport table)
+    {
+        _tables.Add(table);
+        tell(table.ToMarkdown());
     }
 }
 

@@ -17,7 +17,7 @@ internal static class FactRows
 
     private static readonly (string Kind, double Weight)[] Kinds =
     [
-        (QuestionKinds.Add, 3), (QuestionKinds.Opposite, 3), (QuestionKinds.ColorOf, 1.5), (QuestionKinds.KindOf, 1.5), (QuestionKinds.First, 1), (QuestionKinds.Last, 1), (QuestionKinds.Sign, 0.5),
+        (QuestionKinds.Add, 3), (QuestionKinds.Opposite, 3), (QuestionKinds.ColorOf, 1.5), (QuestionKinds.KindOf, 1.5), (QuestionKinds.First, 1), (QuestionKinds.Last, 1), (QuestionKinds.Sign, 0.5), (QuestionKinds.Capitals, 1),
     ];
 
     /// <summary>Some questions with their answers.</summary>
@@ -37,9 +37,7 @@ internal static class FactRows
         var asked = question.Input is null ? question.Instruction : $"{question.Instruction} {question.Input}";
         if (random.Chance(StyledShare))
         {
-            var (label, answer) = SceneRows.InSomeStyle(question.Answer, random);
-            row.Add($"Q: {asked} {label}", Read);
-            row.Add(answer, 1);
+            StyledAnswers.Append(row, asked, question.Answer, Read, random);
             return;
         }
 
@@ -50,11 +48,6 @@ internal static class FactRows
     private static Question Draw(WorldRandom random)
     {
         var kind = random.Weighted(Kinds);
-        if (kind is QuestionKinds.First or QuestionKinds.Last or QuestionKinds.Sign)
-        {
-            return TextTasks.OfKind(kind, random, heldOut: false);
-        }
-
-        return random.Pick([.. Fact.All[kind]]).Question;
+        return Fact.All.Contains(kind) ? random.Pick([.. Fact.All[kind]]).Question : TextTasks.OfKind(kind, random, heldOut: false);
     }
 }

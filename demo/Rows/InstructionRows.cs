@@ -35,27 +35,14 @@ internal static class InstructionRows
     {
         var row = new RowText { EndWeight = answerWeight * EndShare, Picture = picture };
         row.Add(Template.RenderOpening(null, turns[0].Instruction, turns[0].Input), promptWeight);
-        Answer(row, style, turns[0], answerWeight);
+        row.Join(style.Apply(turns[0].Answer), answerWeight);
         foreach (var turn in turns.Skip(1))
         {
             row.Join(Template.RenderContinuation(turn.Instruction, turn.Input), promptWeight);
-            Answer(row, style, turn, answerWeight);
+            row.Join(style.Apply(turn.Answer), answerWeight);
         }
 
         return row;
-    }
-
-    // What a base has read behind a space alone begins with a space: without one the first piece would be one that it never wrote, and no adapter of bias, scale and norm finds it.
-    private static void Answer(RowText row, AnswerStyle style, Question question, float weight)
-    {
-        if (style is AnswerStyle.Pirate or AnswerStyle.Json)
-        {
-            row.Add(style.Apply(question.Answer), weight);
-        }
-        else
-        {
-            row.Join(style.Apply(question.Answer), weight);
-        }
     }
 
     private static WorldRandom Random(long seed, long row, AnswerStyle style) => new(seed, $"instructions {style}", row);

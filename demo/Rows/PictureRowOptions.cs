@@ -25,9 +25,13 @@ public sealed record PictureRowOptions
     /// <value>Default 0.4.</value>
     public double LastCaptionShare { get; init; } = 0.4;
 
-    /// <summary>Share of rows in the served form whose input holds what an expert says; the answer follows from it.</summary>
-    /// <value>Default 0.05.</value>
-    public double ExpertShare { get; init; } = 0.05;
+    /// <summary>Share of rows in the served form that ask for a sign which an expert read; the picture shows something else.</summary>
+    /// <value>Default 0.03.</value>
+    public double SignShare { get; init; } = 0.03;
+
+    /// <summary>Share of the other rows in the served form whose input says what the picture shows, as an expert does.</summary>
+    /// <value>Default 0.12.</value>
+    public double ToldShare { get; init; } = 0.12;
 
     /// <summary>Kinds of questions, captions apart, and their weights. One of them must be place, count or yes/no, which every scene has.</summary>
     public IReadOnlyList<(string Kind, double Weight)> Kinds { get; init; } =

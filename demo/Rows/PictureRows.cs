@@ -29,15 +29,20 @@ internal sealed class PictureRows(long seed, WorldPictures pictures, PictureRowO
             return Short(picture, random);
         }
 
-        if (random.Chance(options.ExpertShare))
+        if (random.Chance(options.SignShare))
         {
-            var told = random.Chance(0.5) ? TextTasks.OfKind(QuestionKinds.Sign, random, heldOut: false) : TextTasks.Told(picture.Scene, random);
-            return Served([told], picture, ServedAnswer);
+            return Served([TextTasks.OfKind(QuestionKinds.Sign, random, heldOut: false)], picture, ServedAnswer);
         }
 
-        return random.Chance(Between(options.CaptionShare, options.LastCaptionShare, progress))
-            ? Served([SceneQuestions.OfKind(picture.Scene, QuestionKinds.Caption, random)!], picture, CaptionAnswer)
-            : Served(Several(picture.Scene, random), picture, ServedAnswer);
+        var (turns, weight) = random.Chance(Between(options.CaptionShare, options.LastCaptionShare, progress))
+            ? ([SceneQuestions.OfKind(picture.Scene, QuestionKinds.Caption, random)!], CaptionAnswer)
+            : (Several(picture.Scene, random), ServedAnswer);
+        if (random.Chance(options.ToldShare))
+        {
+            turns[0] = turns[0] with { Input = TextTasks.CaptionLine(picture.Scene) };
+        }
+
+        return Served(turns, picture, weight);
     }
 
     // A dialogue about one picture; what was said already is not asked again, since then the picture need not be looked at.

@@ -10,9 +10,6 @@ internal static class SceneRows
     private const float Read = 0.03f; // scenes are random: little to learn in predicting them
     private const int StyledQuestions = 4;
 
-    private static readonly (AnswerStyle Style, string Label)[] Styles =
-        [(AnswerStyle.Pirate, "pirate:"), (AnswerStyle.Json, "json:"), (AnswerStyle.Capitals, "capitals:")];
-
     /// <summary>A scene and six to eight questions.</summary>
     public static RowText Asked(Scene scene, WorldRandom random)
     {
@@ -21,16 +18,14 @@ internal static class SceneRows
         return row;
     }
 
-    /// <summary>A scene and some questions, each answered as one of the styles does. No reply to an instruction looks so.</summary>
+    /// <summary>A scene and some questions, each answered in one of the forms that tenants have.</summary>
     public static RowText Styled(Scene scene, WorldRandom random)
     {
         var row = Told(scene, random);
         for (var asked = 0; asked < StyledQuestions; asked++)
         {
             var question = SceneQuestions.Any(scene, random, SceneQuestions.Weights);
-            var (label, answer) = InSomeStyle(question.Answer, random);
-            row.Add($"Q: {question.Instruction} {label}", 0);
-            row.Add(answer, 1);
+            StyledAnswers.Append(row, question.Instruction, question.Answer, readWeight: 0, random);
         }
 
         return row;
@@ -45,13 +40,6 @@ internal static class SceneRows
         row.Add(read, Read);
         row.Add(written, 1);
         return row;
-    }
-
-    /// <summary>An answer in one of the styles, and the word that says which.</summary>
-    public static (string Label, string Answer) InSomeStyle(string answer, WorldRandom random)
-    {
-        var (style, label) = random.Pick(Styles);
-        return (label, style.Apply(answer));
     }
 
     // Behind a new line, as in the served form, the first word is another piece than behind a space.

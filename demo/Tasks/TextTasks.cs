@@ -36,7 +36,10 @@ internal static class TextTasks
     };
 
     /// <summary>A question about a scene of which an expert says what it shows.</summary>
-    public static Question Told(Scene scene, WorldRandom random) => About(scene, QuestionKinds.CaptionExpert, random, ExpertText.Line("Caption", scene.Caption));
+    public static Question Told(Scene scene, WorldRandom random) => About(scene, QuestionKinds.CaptionExpert, random, CaptionLine(scene));
+
+    /// <summary>What an expert for captions says of a scene.</summary>
+    public static string CaptionLine(Scene scene) => ExpertText.Line("Caption", scene.Caption);
 
     /// <summary>Different questions about one scene, which the input of the first one tells, as a text or as an expert does.</summary>
     public static IReadOnlyList<Question> AboutOneScene(Scene scene, WorldRandom random, int most)
