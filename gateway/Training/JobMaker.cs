@@ -1,3 +1,4 @@
+using Herd.Contracts.Adapters;
 using Herd.Contracts.Blobs;
 using Herd.Contracts.Errors;
 using Herd.Contracts.Keys;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Herd.Gateway.Training;
 
 /// <summary>Makes training jobs of archives, whatever wire they came on.</summary>
-internal sealed class JobMaker(IGrainFactory grains, IBlobStore blobs, UploadIntake uploads, IOptions<GatewayOptions> options)
+internal sealed class JobMaker(IGrainFactory grains, IBlobStore blobs, UploadIntake uploads, RepeatedChange changes, IOptions<GatewayOptions> options)
 {
     /// <summary>Stores an archive and makes its job.</summary>
     /// <param name="tenant">The owner.</param>
@@ -26,7 +27,7 @@ internal sealed class JobMaker(IGrainFactory grains, IBlobStore blobs, UploadInt
         try
         {
             var job = grains.GetGrain<ITrainingJobGrain>(GrainKeys.TrainingJob(tenant, Guid.CreateVersion7().ToString("N")));
-            return await job.Create(new CreateTrainingJob(archive, settings), cancellationToken);
+            return await changes.MakeAsync(() => job.Create(new CreateTrainingJob(archive, settings), cancellationToken), cancellationToken);
         }
         catch (HerdException exception) when (exception.Code != HerdErrorCode.Unavailable)
         {

@@ -4,7 +4,6 @@ using Herd.Demo.Evaluation;
 using Herd.Demo.Files;
 using Herd.Demo.Tasks;
 using Herd.Gateway.Tests.EndToEnd;
-using Herd.Gateway.Tests.EndToEnd.Training;
 using Herd.Protos.V1;
 using Herd.Testing;
 using Herd.Testing.Training;
@@ -28,7 +27,7 @@ public sealed class CapitalsJobTests : IDisposable
         await using var process = GatewayProcess.Start(_folder.In("data"));
         await process.WaitUntilReadyAsync(Cancellation);
         var tenant = await TestTenant.CreateAsync(process, "newcomer");
-        var (jobs, watch) = (new TrainingClient(tenant), Stopwatch.StartNew());
+        var (jobs, watch) = (new TrainingClient(tenant.Channel, tenant.Metadata), Stopwatch.StartNew());
         var settings = new TrainingSettings { Adapter = "shout", Preset = "tuning", Steps = 200, Rate = 4e-3, Alias = "latest", MinimumAccuracy = 0.5 };
 
         var job = await jobs.EndedAsync(await jobs.CreateAsync(settings, await ArchiveAsync()));

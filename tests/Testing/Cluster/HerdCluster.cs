@@ -123,6 +123,7 @@ public sealed class HerdCluster : IAsyncDisposable
             "--device", Devices[index],
             "--health-port", $"{Health(index).Port}",
             "--set", $"Cluster:SiloName=silo-{index}", $"Cluster:SiloPort={_ports[3 * index]}", $"Cluster:ClientPort={_ports[(3 * index) + 1]}",
+            "Training:Slots=1", "Training:Threads=1", "Training:CheckpointEvery=5", "Training:Lease=00:00:02",
         ],
         cancellationToken);
 

@@ -25,7 +25,7 @@ public sealed class RestartedJobTests : IDisposable
         await using (var first = await StartAsync())
         {
             before = await TestTenant.CreateAsync(first, "trainer");
-            var jobs = new TrainingClient(before);
+            var jobs = new TrainingClient(before.Channel, before.Metadata);
             whole = await jobs.EndedAsync(await jobs.CreateAsync(TrainingClient.Settings(Steps), JobArchive.Plain()));
             killed = await jobs.CreateAsync(TrainingClient.Settings(Steps), JobArchive.Plain());
             await jobs.WaitForStepsAsync(killed, 20);
@@ -33,7 +33,8 @@ public sealed class RestartedJobTests : IDisposable
         }
 
         await using var second = await StartAsync();
-        var ended = await new TrainingClient(before.At(second)).EndedAsync(killed);
+        var after = before.At(second);
+        var ended = await new TrainingClient(after.Channel, after.Metadata).EndedAsync(killed);
 
         Assert.True(whole.State == TrainingJobState.Succeeded, whole.ToString());
         Assert.True(ended.State == TrainingJobState.Succeeded, ended.ToString());

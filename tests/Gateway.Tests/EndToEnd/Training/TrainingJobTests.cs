@@ -19,7 +19,7 @@ public sealed class TrainingJobTests(SharedGateway shared) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _tenant = await shared.NewTenantAsync(new TenantLimits { ConcurrentSequences = 8, Adapters = 10, TrainingJobs = 4 });
-        _jobs = new TrainingClient(_tenant);
+        _jobs = new TrainingClient(_tenant.Channel, _tenant.Metadata);
     }
 
     public ValueTask DisposeAsync()
