@@ -27,7 +27,7 @@ public sealed class ConfidenceStudy(Func<Asked, CancellationToken, Task<string>>
             var heard = await hear(asked with { Experts = [expert] }, cancel).ConfigureAwait(false);
             var without = test.IsRight(await ask(asked, cancel).ConfigureAwait(false));
             var with = heard.Text.Length == 0 ? without : test.IsRight(await ask(asked with { Input = ExpertText.Line(label, heard.Text) }, cancel).ConfigureAwait(false));
-            trials[index] = new ExpertTrial(heard.Confidence, heard.Text == truth(test), with, without);
+            trials[index] = new ExpertTrial(heard.Text.Length == 0 ? null : heard.Confidence, heard.Text == truth(test), with, without);
         }).ConfigureAwait(false);
         return new ConfidenceReport(name, trials);
     }
