@@ -14,9 +14,9 @@ public sealed class ExpertOptions : IValidatableObject
     public int MaxTokens { get; set; } = 128;
 
     /// <summary>How sure an expert has to be, from 0 to 1: what one says that is less sure stays out of the prompt, since a wrong word misleads more than a missing one.</summary>
-    /// <value>Default 0.5.</value>
+    /// <value>Default 0.7, as measured with the bundled model: docs/design/0025-experts.md.</value>
     [Range(0f, 1f)]
-    public float MinConfidence { get; set; } = 0.5f;
+    public float MinConfidence { get; set; } = 0.7f;
 
     /// <summary>Experts that work at one time in this process.</summary>
     /// <value>Default 4.</value>
