@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Herd.Testing;
 
@@ -9,13 +10,13 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private GatewayProcess(string data, IEnumerable<string> arguments, bool collectsOften)
+    private GatewayProcess(string data, IEnumerable<string> arguments, long? heapBytes)
     {
         Data = data;
         var program = HerdPrograms.Named("Herd.Gateway", arguments);
-        if (collectsOften)
+        if (heapBytes is { } bytes)
         {
-            program.Environment["DOTNET_gcServer"] = "0";
+            program.Environment["DOTNET_GCHeapHardLimit"] = bytes.ToString("x", CultureInfo.InvariantCulture);
         }
 
         _process = ChildProcess.Start(program, Note);
@@ -49,16 +50,16 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     /// <param name="data">Its data folder.</param>
     /// <param name="arguments">The rest of its command line.</param>
     /// <returns>The process; it may not be ready yet, or may have ended.</returns>
-    public static GatewayProcess Start(string data, params string[] arguments) => Start(data, collectsOften: false, arguments);
+    public static GatewayProcess Start(string data, params string[] arguments) => Start(data, heapBytes: null, arguments);
 
-    /// <summary>The same, where .NET may be told to collect what is free as a small program does: servers put it off while there is memory.</summary>
-    public static GatewayProcess Start(string data, bool collectsOften, params string[] arguments)
+    /// <summary>The same with a heap of at most so many bytes, within which all requests have to be served: otherwise .NET puts collecting off while there is memory.</summary>
+    public static GatewayProcess Start(string data, long? heapBytes, params string[] arguments)
     {
         string[] all = ["--data", data, "--set", "Cluster:ClientPort=0", "Gateway:AdminPort=0", .. arguments];
         all = arguments.Contains("--http-port") ? all : [.. all, "--http-port", "0"];
         all = arguments.Contains("--grpc-port") ? all : [.. all, "--grpc-port", "0"];
         all = arguments.Any(argument => argument.StartsWith("Cluster:SiloPort", StringComparison.Ordinal)) ? all : [.. all, "--set", $"Cluster:SiloPort={FreePorts.Take()}"];
-        return new GatewayProcess(data, all, collectsOften);
+        return new GatewayProcess(data, all, heapBytes);
     }
 
     /// <summary>Waits until the process says that it serves.</summary>

@@ -22,7 +22,8 @@ public sealed class HostileGateway : IAsyncLifetime
     private const string Question = "abc";
 
     // What one huge request may leave behind in the process's heap, many times over.
-    private const long AllowedGrowth = 1280L << 20;
+    private const long AllowedGrowth = 768L << 20;
+    private const long HeapBytes = 768L << 20;
 
     private readonly TestFolder _data = new();
     private GatewayProcess? _process;
@@ -42,7 +43,7 @@ public sealed class HostileGateway : IAsyncLifetime
     {
         _process = GatewayProcess.Start(
             _data.Path,
-            collectsOften: true,
+            HeapBytes,
             [
                 .. HerdPrograms.GoldenBase, .. GatewayProcess.GoldenClip, "--set",
                 $"Gateway:MaxRequestBytes={MaxRequestBytes}", $"Gateway:UploadPatience=00:00:0{PatienceSeconds}", "Gateway:MaxUploadsPerTenant=100", "Adapters:LeaseRenewal=00:00:01",
