@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Herd.Cli.Gateways;
 
 namespace Herd.Cli.Conversations;
@@ -7,8 +6,6 @@ namespace Herd.Cli.Conversations;
 /// <summary><c>herd conversation list</c>: all of a tenant's conversations.</summary>
 internal sealed class ListCommand : Command
 {
-    private const int PageSize = 100;
-
     private readonly GatewayOption _gateway = new();
 
     internal ListCommand()
@@ -21,27 +18,16 @@ internal sealed class ListCommand : Command
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
         using var gateway = _gateway.Connect(line);
-        var output = line.InvocationConfiguration.Output;
-        var token = "";
-        do
+        await foreach (var conversation in gateway.ListAsync("/v1/conversations", cancellationToken).ConfigureAwait(false))
         {
-            using var page = await gateway.ReadAsync(
-                $"/v1/conversations?limit={PageSize}&page_token={Uri.EscapeDataString(token)}",
-                content => JsonDocument.ParseAsync(content, cancellationToken: cancellationToken),
-                cancellationToken).ConfigureAwait(false);
-            foreach (var conversation in page.RootElement.GetProperty("data").EnumerateArray())
-            {
-                await output.WriteLineAsync(string.Join(
-                    '\t',
-                    conversation.GetProperty("id").GetString(),
-                    conversation.GetProperty("model").GetString(),
-                    conversation.GetProperty("turns").GetInt32(),
-                    conversation.GetProperty("created_at").GetString())).ConfigureAwait(false);
-            }
-
-            token = page.RootElement.GetProperty("next_page_token").GetString();
+            await line.InvocationConfiguration.Output.WriteLineAsync(string.Join(
+                '\t',
+                conversation.GetProperty("id").GetString(),
+                conversation.GetProperty("model").GetString(),
+                conversation.GetProperty("turns").GetInt32(),
+                conversation.GetProperty("created_at").GetString())).ConfigureAwait(false);
         }
-        while (token is not null);
+
         return 0;
     }
 }

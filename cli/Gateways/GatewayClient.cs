@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Herd.Cli.Gateways;
@@ -7,6 +8,8 @@ namespace Herd.Cli.Gateways;
 /// <summary>Calls a gateway over HTTP. Its errors become the command's own.</summary>
 internal sealed class GatewayClient : IDisposable
 {
+    private const int PageSize = 100;
+
     private readonly HttpClient _http;
 
     internal GatewayClient(Uri address, string key)
@@ -24,6 +27,30 @@ internal sealed class GatewayClient : IDisposable
     /// <typeparam name="T">What is made of it.</typeparam>
     /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
     internal Task<T> ReadAsync<T>(string path, Func<Stream, Task<T>> read, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, content: null, read, cancellationToken);
+
+    /// <summary>Reads a list to its end, page by page.</summary>
+    /// <param name="path">Where it is, without a query.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Its entries; each holds until the next is asked for.</returns>
+    /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
+    internal async IAsyncEnumerable<JsonElement> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var token = "";
+        do
+        {
+            using var page = await ReadAsync(
+                $"{path}?limit={PageSize}&page_token={Uri.EscapeDataString(token)}",
+                content => JsonDocument.ParseAsync(content, cancellationToken: cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+            foreach (var entry in page.RootElement.GetProperty("data").EnumerateArray())
+            {
+                yield return entry;
+            }
+
+            token = page.RootElement.GetProperty("next_page_token").GetString();
+        }
+        while (token is not null);
+    }
 
     /// <summary>Deletes what is at a path.</summary>
     /// <exception cref="CommandException">The gateway refused, or was lost.</exception>
