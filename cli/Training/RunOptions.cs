@@ -64,7 +64,7 @@ internal sealed class RunOptions
         var preset = TrainingPresets.Get(name);
         var part = name switch { "full" => TrainedPart.Base, "clip" => TrainedPart.Encoder, _ => TrainedPart.Adapter };
         var (batch, accumulation, sources) = (line.GetValue(_batch) ?? 4, line.GetValue(_accumulation) ?? 8, Sources(line));
-        var rows = RowsOf(sources);
+        var rows = sources.Sum(source => source.CountRows());
         var steps = line.GetValue(_steps) ?? Math.Max(1, (long)Math.Ceiling(rows * (line.GetValue(_epochs) ?? preset.Passes) / (batch * accumulation)));
         var configuration = new RunConfiguration
         {
@@ -95,13 +95,6 @@ internal sealed class RunOptions
             Blueprint = line.GetValue(_start) is null ? AdapterLayouts.Get(line.GetValue(_layout) ?? AdapterLayouts.ForPreset(name), BaseFolder.Open(@base, line.GetValue(_tokenizer)).Config) : null,
         };
     }
-
-    /// <summary>Reads the files through once, so that what is not sound is said before anything is made.</summary>
-    private static long RowsOf(ImmutableArray<RunSource> sources) => sources.SelectMany(source => source.Files).Sum(source =>
-    {
-        using var file = DataFile.Open(source.Path, source.Form);
-        return (long)file.Rows;
-    });
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 

@@ -6,7 +6,6 @@ using Herd.Engine.Bases;
 using Herd.Engine.Execution;
 using Herd.Engine.Training;
 using Herd.Engine.Training.Adapters;
-using Herd.Engine.Training.Data;
 using Herd.Engine.Training.Optimization;
 using Herd.Engine.Training.Runs;
 using Herd.Silo.Devices;
@@ -83,11 +82,7 @@ internal sealed class JobFiles(DataFolder data, IBlobStore blobs, IOptions<Repli
 
     private long StepsOf(ImmutableArray<RunSource> sources, double passes, int batch)
     {
-        var rows = sources.SelectMany(source => source.Files).Sum(source =>
-        {
-            using var file = DataFile.Open(source.Path, source.Form);
-            return (long)file.Rows;
-        });
+        var rows = sources.Sum(source => source.CountRows());
         return (long)Math.Clamp(Math.Ceiling(rows * passes / batch), 1, options.Value.MaxSteps);
     }
 
