@@ -72,15 +72,7 @@ public sealed class ContrastiveTask : ITrainingTask, IDisposable
         var targets = right.div(right.sum(1, keepdim: true));
         using var half = 0.5.ToScalar();
         var loss = stack([Loss(logits, targets), Loss(logits.t(), targets)]).sum().mul(half);
-        var value = loss.item<float>();
-        if (!float.IsFinite(value))
-        {
-            throw new DivergedException("the features of pictures or captions");
-        }
-
-        using var factor = scale.ToScalar();
-        loss.mul(factor).backward();
-        return new BatchLoss(value, drawn.Count, drawn.Sum(pair => (long)pair.Ids.Length));
+        return new BatchLoss(FiniteLoss.Backward(loss, scale, "the features of pictures or captions"), drawn.Count, drawn.Sum(pair => (long)pair.Ids.Length));
     }
 
     /// <inheritdoc/>

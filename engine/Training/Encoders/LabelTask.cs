@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Herd.Engine.Training.Parameters;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Training.Encoders;
@@ -62,15 +61,7 @@ public sealed class LabelTask : ITrainingTask, IDisposable
             return nn.functional.cross_entropy(nn.functional.linear(rows, head), labels, ignore_index: -1);
         });
         var loss = stack([.. losses]).mean();
-        var value = loss.item<float>();
-        if (!float.IsFinite(value))
-        {
-            throw new DivergedException("the features of pictures");
-        }
-
-        using var factor = scale.ToScalar();
-        loss.mul(factor).backward();
-        return new BatchLoss(value, _batch, rows.shape[0]);
+        return new BatchLoss(FiniteLoss.Backward(loss, scale, "the features of pictures"), _batch, rows.shape[0]);
     }
 
     /// <inheritdoc/>

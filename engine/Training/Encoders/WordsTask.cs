@@ -1,6 +1,5 @@
 using Herd.Engine.Training.Data;
 using Herd.Engine.Training.Model;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Herd.Engine.Training.Encoders;
@@ -41,14 +40,6 @@ public sealed class WordsTask(string source, TrainableModel model, IWordedPictur
         var losses = model.SlotsBesideWords(examples).Select(layer =>
             nn.functional.mse_loss(layer.Slots, layer.Words.index_select(0, places).view(batch, -1, model.Width).mul(something)));
         var loss = stack([.. losses]).mean();
-        var value = loss.item<float>();
-        if (!float.IsFinite(value))
-        {
-            throw new DivergedException("the slots of pictures");
-        }
-
-        using var factor = scale.ToScalar();
-        loss.mul(factor).backward();
-        return new BatchLoss(value, batch, rows.Length);
+        return new BatchLoss(FiniteLoss.Backward(loss, scale, "the slots of pictures"), batch, rows.Length);
     }
 }
