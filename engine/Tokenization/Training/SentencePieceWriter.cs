@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using static Herd.Engine.Tokenization.Training.ProtobufFields;
 
 namespace Herd.Engine.Tokenization.Training;
 
@@ -75,34 +76,5 @@ internal static class SentencePieceWriter
         Number(output, 3, 1); // add_dummy_prefix
         Number(output, 4, 0); // remove_extra_whitespaces
         Number(output, 5, 1); // escape_whitespaces
-    }
-
-    private static byte[] Message(Action<CodedOutputStream> write)
-    {
-        using var bytes = new MemoryStream();
-        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
-        {
-            write(output);
-        }
-
-        return bytes.ToArray();
-    }
-
-    private static void Bytes(CodedOutputStream output, int field, byte[] value)
-    {
-        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        output.WriteBytes(ByteString.CopyFrom(value));
-    }
-
-    private static void Number(CodedOutputStream output, int field, int value)
-    {
-        output.WriteTag(field, WireFormat.WireType.Varint);
-        output.WriteInt32(value);
-    }
-
-    private static void Text(CodedOutputStream output, int field, string text)
-    {
-        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        output.WriteString(text);
     }
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Herd.Engine.Tokenization;
 using Herd.Testing;
+using static Herd.Engine.Tokenization.Training.ProtobufFields;
 
 namespace Herd.Engine.Tests.Tokenization;
 
@@ -81,28 +82,5 @@ internal sealed class TokenizerFile
         {
             File.Delete(path);
         }
-    }
-
-    private static byte[] Message(Action<CodedOutputStream> write)
-    {
-        using var bytes = new MemoryStream();
-        using (var output = new CodedOutputStream(bytes, leaveOpen: true))
-        {
-            write(output);
-        }
-
-        return bytes.ToArray();
-    }
-
-    private static void Bytes(CodedOutputStream output, int field, byte[] value)
-    {
-        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        output.WriteBytes(ByteString.CopyFrom(value));
-    }
-
-    private static void Number(CodedOutputStream output, int field, int value)
-    {
-        output.WriteTag(field, WireFormat.WireType.Varint);
-        output.WriteInt32(value);
     }
 }
