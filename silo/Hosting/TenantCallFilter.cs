@@ -38,15 +38,13 @@ internal sealed class TenantCallFilter(ILogger<TenantCallFilter> logger) : IInco
             throw Translate(exception, context);
         }
 
-        if (ErrorInResult(context.Result) is { } streamed && IsForeign(streamed))
+        if (context is { Result: ITuple { Length: 2 } pair } && pair[1] is Exception streamed && IsForeign(streamed))
         {
             throw Translate(streamed, context);
         }
     }
 
     private static bool IsHerdKey(string key) => key.Length > 1 && key[1] == ':';
-
-    private static Exception? ErrorInResult(object? result) => result is ITuple { Length: 2 } pair ? pair[1] as Exception : null;
 
     private static bool IsForeign(Exception exception) =>
         exception is not (HerdException or OperationCanceledException) && !exception.IsLoss();
