@@ -5,7 +5,7 @@ namespace Herd.Demo.Evaluation;
 /// <summary>Asks with an expert's line and without, however sure the expert is, to see from which confidence on it helps.</summary>
 /// <param name="ask">Asks the model.</param>
 /// <param name="hear">Asks the experts that the question names, and tells what the first one said.</param>
-public sealed class ConfidenceStudy(Func<Asked, CancellationToken, Task<string>> ask, Func<Asked, CancellationToken, Task<Heard>> hear)
+public sealed class ConfidenceStudy(Func<Asked, CancellationToken, Task<string>> ask, Func<Asked, CancellationToken, Task<ExpertFinding>> hear)
 {
     /// <summary>Tries an expert.</summary>
     /// <param name="name">What the report calls it.</param>

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Herd.Engine.Experts;
 
 namespace Herd.Demo.Evaluation;
 
@@ -24,11 +25,11 @@ public sealed class HttpAsker(HttpClient client, string model)
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What the first expert said.</returns>
     /// <exception cref="HttpRequestException">The gateway refuses; the message holds what it says.</exception>
-    public async Task<Heard> HearAsync(Asked asked, CancellationToken cancellationToken)
+    public async Task<ExpertFinding> HearAsync(Asked asked, CancellationToken cancellationToken)
     {
         using var answer = await PostAsync(asked, cancellationToken).ConfigureAwait(false);
         var expert = answer.RootElement.GetProperty("experts")[0];
-        return expert.TryGetProperty("text", out var text) ? new Heard(text.GetString()!, expert.GetProperty("confidence").GetDouble()) : Heard.Nothing;
+        return expert.TryGetProperty("text", out var text) ? new ExpertFinding(text.GetString()!, expert.GetProperty("confidence").GetSingle()) : ExpertFinding.Nothing;
     }
 
     private async Task<JsonDocument> PostAsync(Asked asked, CancellationToken cancellationToken)

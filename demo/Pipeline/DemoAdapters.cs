@@ -33,8 +33,8 @@ internal sealed record DemoAdapter(string Name, string Tells, AdapterBlueprint B
     /// <summary>The adapter whose tensors it starts from, and which is made before it; null to start anew.</summary>
     public string? From { get; init; }
 
-    /// <summary>Slots that a picture fills; 0 for an adapter without pictures.</summary>
-    public int Slots => Blueprint.Visual is null ? 0 : Blueprint.PromptLength;
+    /// <summary>Whether it takes pictures.</summary>
+    public bool TakesPictures => Blueprint.Visual is not null;
 }
 
 /// <summary>The demo tenants' adapters, one of each kind there is.</summary>

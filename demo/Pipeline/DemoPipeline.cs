@@ -53,7 +53,7 @@ public sealed class DemoPipeline(DemoFolder folder, TimeSpan budget, long seed, 
     private void Train(AdapterStages stages, DemoAdapter adapter, StageTrainer trainer, TimeSpan time, CancellationToken cancellationToken)
     {
         var from = adapter.From is null ? null : folder.Adapter(adapter.From);
-        if (from is null && adapter.Slots > 0)
+        if (from is null && adapter.TakesPictures)
         {
             from = Path.Combine(folder.Run(adapter.Name + "-slots"), "adapter.herd");
             if (!File.Exists(from))

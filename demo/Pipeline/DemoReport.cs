@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Herd.Demo.Evaluation;
+using Herd.Engine.Experts;
 
 namespace Herd.Demo.Pipeline;
 
@@ -9,7 +10,7 @@ namespace Herd.Demo.Pipeline;
 /// <param name="tell">Told each table as it is made.</param>
 /// <param name="isServed">Whether an adapter of this name is there; the others are left out. Null where all are.</param>
 /// <param name="hear">Asks a model's experts, for questions of how sure they are; null where there are none.</param>
-public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<string>> ask, DemoReportSize size, Action<string> tell, Func<string, bool>? isServed = null, Func<string, Asked, CancellationToken, Task<Heard>>? hear = null)
+public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<string>> ask, DemoReportSize size, Action<string> tell, Func<string, bool>? isServed = null, Func<string, Asked, CancellationToken, Task<ExpertFinding>>? hear = null)
 {
     /// <summary>The name of the bare base.</summary>
     public const string Base = "base";
@@ -28,7 +29,7 @@ public sealed class DemoReport(Func<string, Asked, CancellationToken, Task<strin
         foreach (var adapter in DemoAdapters.All.Where(adapter => isServed?.Invoke(adapter.Name) ?? true))
         {
             await AddAsync(adapter.Name, "instructions", TestSets.Instructions(TestSeed, size.PerKind, adapter.Style), cancellationToken).ConfigureAwait(false);
-            if (adapter.Slots > 0)
+            if (adapter.TakesPictures)
             {
                 await AddPicturesAsync(adapter, cancellationToken).ConfigureAwait(false);
             }

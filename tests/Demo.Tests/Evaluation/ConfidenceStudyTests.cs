@@ -15,7 +15,7 @@ public sealed class ConfidenceStudyTests
         bool IsClear(Asked asked) => Index(asked) < Signs.Count / 2;
         var study = new ConfidenceStudy(
             (asked, _) => Task.FromResult(asked.Input is { } line ? line[(ExpertText.Line("OCR", "").Length - 1)..^1] : IsClear(asked) ? "?" : Signs[Index(asked)].Expected),
-            (asked, _) => Task.FromResult(IsClear(asked) ? new Heard(Signs[Index(asked)].Expected, 0.8) : new Heard("WRONG", 0.42)));
+            (asked, _) => Task.FromResult(IsClear(asked) ? new ExpertFinding(Signs[Index(asked)].Expected, 0.8f) : new ExpertFinding("WRONG", 0.42f)));
 
         var report = await study.RunAsync("signs", "ocr", "OCR", Signs, test => test.Expected, TestContext.Current.CancellationToken);
 
@@ -40,7 +40,7 @@ public sealed class ConfidenceStudyTests
             (question, _) =>
             {
                 Assert.Equal(["ocr"], question.Experts);
-                return Task.FromResult(Heard.Nothing);
+                return Task.FromResult(ExpertFinding.Nothing);
             });
 
         await study.RunAsync("signs", "ocr", "OCR", Signs, _ => "", TestContext.Current.CancellationToken);
